@@ -1,0 +1,45 @@
+{#- What differs between SQL engines hides here; the models stay plain SQL. -#}
+
+{% macro week_start(expression) -%}
+    cast(date_trunc('week', {{ expression }}) as date)
+{%- endmacro %}
+
+{#- Whole days later (or earlier): thresholds are numbers, and a date takes whole days only. -#}
+{% macro days_after(date, days) -%}
+    ({{ date }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+{% macro days_between(earlier, later) -%}
+    cast({{ later }} - {{ earlier }} as bigint)
+{%- endmacro %}
+
+{#- Days since an epoch: window frames count in numbers on every engine, in intervals only on some. -#}
+{% macro day_number(date) -%}
+    cast({{ date }} - cast('1970-01-01' as date) as integer)
+{%- endmacro %}
+
+{#- One row per Monday, both ends included, column week_start_date. -#}
+{% macro monday_spine(first, last) -%}
+    select cast(unnest(generate_series({{ first }}, {{ last }}, interval 7 day)) as date) as week_start_date
+{%- endmacro %}
+
+{#- First day of the fiscal quarter that holds the date. Counted in months: adding months to the 31st would slip. -#}
+{% macro fiscal_quarter_start(date) -%}
+    {%- set month_number -%}
+        cast(
+            floor((year({{ date }}) * 12 + month({{ date }}) - {{ threshold('fiscal_year_start_month') }}) / 3) * 3
+            + {{ threshold('fiscal_year_start_month') }} - 1
+            as integer
+        )
+    {%- endset -%}
+    make_date(cast(floor({{ month_number }} / 12) as integer), {{ month_number }} % 12 + 1, 1)
+{%- endmacro %}
+
+{#- Quarters from one quarter's first day to another's. -#}
+{% macro quarters_between(earlier, later) -%}
+    cast(((year({{ later }}) - year({{ earlier }})) * 12 + month({{ later }}) - month({{ earlier }})) / 3 as integer)
+{%- endmacro %}
+
+{% macro quarters_after(quarter_start, quarters) -%}
+    cast({{ quarter_start }} + to_months(cast(3 * {{ quarters }} as integer)) as date)
+{%- endmacro %}

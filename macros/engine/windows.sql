@@ -1,0 +1,18 @@
+{#- The latest value that is not null, up to and with this row. -#}
+{% macro last_known(expression, partition_by, order_by) -%}
+    last_value({{ expression }} ignore nulls) over (
+        partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and current row
+    )
+{%- endmacro %}
+
+{#- Stops the query with a message the user can act on. -#}
+{% macro stop_with(message) -%}
+    error('{{ message | replace("'", "''") }}')
+{%- endmacro %}
+
+{#- Sum of all rows up to and with this one. Only for whole numbers: fractions would leave a remainder. -#}
+{% macro running_sum(expression, partition_by, order_by) -%}
+    sum({{ expression }}) over (
+        partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and current row
+    )
+{%- endmacro %}

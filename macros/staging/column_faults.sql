@@ -1,0 +1,77 @@
+{#- The rules of the raw contract, each once. A column has at most one fault: the first that applies. -#}
+
+{#- Optional free text cannot break a rule. -#}
+{% macro unruled_columns(columns, keys) %}
+    {% set unruled = [] %}
+    {% for column in columns %}
+        {% set meta = column.config.meta %}
+        {% if column.name not in keys and column.data_type == 'varchar' and meta.is_optional
+            and not meta.parent and not meta.accepted_from and not meta.accepted_values %}
+            {% do unruled.append(column.name) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(unruled) }}
+{% endmacro %}
+
+{% macro column_fault(column, keys, has_parent, has_reference) %}
+    {%- set meta = column.config.meta -%}
+    {%- set name = column.name -%}
+        case
+            {%- if name in keys or not meta.is_optional %}
+            when coalesce(cast({{ name }}_raw as varchar), '') = '' then '{{ 'missing_key' if name in keys else 'missing_value' }}'
+            {%- else %}
+            when coalesce(cast({{ name }}_raw as varchar), '') = '' then null
+            {%- endif %}
+            {%- if column.data_type != 'varchar' %}
+            when parsed_rows.{{ name }} is null and coalesce(cast({{ name }}_raw as varchar), '') != '' then 'unparseable_value'
+            {%- endif %}
+            {%- if meta.minimum is defined %}
+            when parsed_rows.{{ name }} < {{ meta.minimum }} then 'out_of_range'
+            {%- endif %}
+            {%- if meta.maximum is defined %}
+            when parsed_rows.{{ name }} > {{ meta.maximum }} then 'out_of_range'
+            {%- endif %}
+            {%- if meta.above is defined %}
+            when parsed_rows.{{ name }} <= {{ meta.above }} then 'out_of_range'
+            {%- endif %}
+            {%- for value, bounds in (meta.ranges or {}).items() %}
+            when parsed_rows.{{ meta.range_by }} = '{{ value }}' and parsed_rows.{{ name }} not between {{ bounds[0] }} and {{ bounds[1] }} then 'out_of_range'
+            {%- endfor %}
+            {%- if meta.accepted_values %}
+            when parsed_rows.{{ name }} not in ('{{ meta.accepted_values | join("', '") }}') then 'unknown_enum'
+            {%- endif %}
+            {%- if meta.reserved_value %}
+            when parsed_rows.{{ name }} = '{{ meta.reserved_value }}' then 'unknown_enum'
+            {%- endif %}
+            {%- if has_reference %}
+            when parsed_rows.{{ name }} is not null and accepted_{{ name }}.id is null then 'unknown_enum'
+            {%- endif %}
+            {%- if has_parent %}
+            when parsed_rows.{{ name }} is not null and parent_of_{{ name }}.id is null then 'unknown_parent'
+            {%- endif %}
+            {%- if meta.not_before %}
+            when parsed_rows.{{ name }} < parsed_rows.{{ meta.not_before }} then 'end_before_start'
+            {%- endif %}
+        end
+{%- endmacro %}
+
+{#- Of identical rows one is kept; of rows that share a key and differ none is. A row with a null in its
+    key has no key to share. -#}
+{% macro duplicate_key_fault(columns, keys) %}
+    {#- a value that does not parse is compared as it is written -#}
+    {%- set values = {} -%}
+    {%- for column in columns -%}
+        {%- set raw = 'cast(' ~ column.name ~ '_raw as varchar)' -%}
+        {%- do values.update({column.name: raw if column.data_type == 'varchar' else 'coalesce(cast(parsed_rows.' ~ column.name ~ ' as varchar), ' ~ raw ~ ')'}) -%}
+    {%- endfor -%}
+    {%- set key_values = [] -%}
+    {%- for key in keys -%}{%- do key_values.append(values[key]) -%}{%- endfor -%}
+    {%- set window = 'partition by ' ~ key_values | join(', ') -%}
+    {%- set fingerprint = 'hash(' ~ values.values() | join(', ') ~ ')' -%}
+        case
+            when {% for key in keys %}coalesce(cast({{ key }}_raw as varchar), '') = ''{{ ' or ' if not loop.last }}{% endfor %} then null
+            when min({{ fingerprint }}) over ({{ window }}) != max({{ fingerprint }}) over ({{ window }})
+                then 'duplicate_key'
+            when row_number() over ({{ window }} order by read_row_number) > 1 then 'duplicate_key'
+        end
+{%- endmacro %}

@@ -1,0 +1,59 @@
+{#- What staging found, gathered over all tables of the contract. `tables`: (domain, table, relation of checked rows). -#}
+
+{% macro faults_of(tables) %}
+{%- if execute -%}
+{%- for domain, table, relation in tables -%}
+{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set columns = contract.columns.values() | list -%}
+{%- set keys = contract.config.meta.grain -%}
+{%- set unruled = unruled_columns(columns, keys) -%}
+{%- set outer_loop = loop -%}
+{%- for column in columns if column.name not in unruled %}
+select '{{ table }}' as table_name, row_key, '{{ column.name }}' as column_name, {{ column.name }}_rejected_value as value, {{ column.name }}_fault as rule
+from {{ relation }}
+where not is_accepted and {{ column.name }}_fault is not null
+union all
+{%- endfor %}
+{%- if table == 'account_assignments' %}
+select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as varchar) as value, overlapping_assignment_fault as rule
+from {{ relation }}
+where not is_accepted and overlapping_assignment_fault is not null
+union all
+{%- endif %}
+select '{{ table }}' as table_name, row_key, '{{ keys | join('|') }}' as column_name, row_key as value, duplicate_key_fault as rule
+from {{ relation }}
+where not is_accepted and duplicate_key_fault is not null
+{{ 'union all' if not outer_loop.last }}
+{%- endfor -%}
+{%- else -%}
+select 1 as table_name
+{%- endif -%}
+{% endmacro %}
+
+{% macro coverage_of(tables) %}
+{%- if execute -%}
+{%- for domain, table, relation in tables -%}
+{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set meta = contract.config.meta -%}
+{%- set present = raw_column_types(table) -%}
+{%- set absent_columns = contract.columns.keys() | reject('in', present) | join(', ') if present else '' %}
+select
+    '{{ table }}' as table_name,
+    {{ 'true' if present else 'false' }} as is_present,
+    {{ 'true' if meta.is_required else 'false' }} as is_required,
+    count(*) as read_count,
+    count(case when is_accepted then 1 end) as accepted_count,
+    count(*) - count(case when is_accepted then 1 end) as rejected_count,
+    count(case when is_accepted then 1 end) > 0 as is_observed,
+    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as varchar)' }} as absent_columns,
+    case
+        when count(case when is_accepted then 1 end) = 0
+            then {{ "'" ~ meta.without_it | replace("'", "''") ~ "'" if meta.without_it else "'no row of a required table was accepted'" }}
+    end as unavailable
+from {{ relation }}
+{{ 'union all' if not loop.last }}
+{%- endfor -%}
+{%- else -%}
+select 1 as table_name
+{%- endif -%}
+{% endmacro %}

@@ -1,0 +1,31 @@
+{#- Where the raw tables are, and how DuckDB reads them. The only place that knows about files. -#}
+
+{% macro raw_data_directory() -%}
+    {{ return(var('raw_data', '') or env_var('RAW_DATA', '') or (flags.PROJECT_DIR ~ '/seeds')) }}
+{%- endmacro %}
+
+{#- [{kind, pattern}] in which a table may come, flat or in its domain's folder. Brackets and stars in the
+    directory's own name would otherwise be taken for a pattern. -#}
+{% macro raw_candidates(domain, table) -%}
+    {%- set directory = modules.re.sub('([\\[*?])', '[\\1]', raw_data_directory()) -%}
+    {%- set candidates = [] -%}
+    {%- for folder in [directory, directory ~ '/' ~ domain] -%}
+        {%- do candidates.append({'kind': 'csv', 'pattern': folder ~ '/' ~ table ~ '.csv'}) -%}
+        {%- do candidates.append({'kind': 'parquet', 'pattern': folder ~ '/' ~ table ~ '.parquet'}) -%}
+        {%- do candidates.append({'kind': 'parquet', 'pattern': folder ~ '/' ~ table ~ '/**/*.parquet'}) -%}
+    {%- endfor -%}
+    {{ return(candidates) }}
+{%- endmacro %}
+
+{#- A select over the files. CSV stays text, so that ids such as 007 and faulty values survive as written. -#}
+{% macro read_files(kind, pattern) -%}
+    {%- set quoted = "'" ~ pattern | replace("'", "''") ~ "'" -%}
+    {%- if kind == 'csv' -%}
+        select * from read_csv(
+            {{ quoted }}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
+            null_padding = true, parallel = false, strict_mode = true, nullstr = '', allow_quoted_nulls = true
+        )
+    {%- else -%}
+        select * from read_parquet({{ quoted }}, union_by_name = true, hive_types_autocast = false)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,49 @@
+-- Grain: one row per account_id and from_week; all eight levels hold until to_week, exclusive.
+-- Why: cost follows what changes, not accounts times weeks.
+{% set factors = effort_factors() %}
+with
+
+changes as (
+
+    {% for factor in factors %}
+        select account_id, week_start_date, '{{ factor }}' as factor, level
+        from {{ ref('int_' ~ factor ~ '__changed') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+changed_weeks as (
+
+    select
+        changes.account_id,
+        changes.week_start_date,
+        {% for factor in factors %}
+            max(case when changes.factor = '{{ factor }}' then changes.level end) as {{ factor }}_level{{ ',' if not loop.last }}
+        {% endfor %}
+
+    from changes
+    group by changes.account_id, changes.week_start_date
+
+),
+
+final as (
+
+    select
+        changed_weeks.account_id,
+        changed_weeks.week_start_date as from_week,
+        {% for factor in factors %}
+            {{ last_known('changed_weeks.' ~ factor ~ '_level', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as {{ factor }}_level,
+        {% endfor %}
+        coalesce(
+            lead(changed_weeks.week_start_date) over (
+                partition by changed_weeks.account_id order by changed_weeks.week_start_date
+            ),
+            cast('9999-12-27' as date)
+        ) as to_week
+
+    from changed_weeks
+
+)
+
+select * from final

@@ -1,0 +1,119 @@
+-- Grain: one row per account_id and week_start_date from which its follow-up level may be another.
+-- Why: what a conversation leaves to do is work that no calendar shows.
+with
+
+active as (
+
+    select * from {{ ref('int_accounts__active') }}
+
+),
+
+interactions as (
+
+    select * from {{ ref('int_interactions__completed') }}
+
+),
+
+action_items as (
+
+    select * from {{ ref('stg_interactions__action_items') }}
+
+),
+
+levels as (
+
+    select * from {{ ref('effort_levels') }}
+
+),
+
+observed as (
+
+    select exists(select 1 from action_items) as has_action_items
+
+),
+
+meaningful_spans as (
+
+    select
+        interactions.interaction_id,
+        interactions.account_id,
+        {{ week_start('interactions.started_on') }} as from_week,
+        {{ week_start(days_after('interactions.started_on', threshold('conversation_days'))) }} as to_week
+
+    from interactions
+    where interactions.is_meaningful
+
+),
+
+-- An item counts from the week it is created in, and as long as its interaction does.
+action_item_spans as (
+
+    select
+        meaningful_spans.account_id,
+        greatest(meaningful_spans.from_week, {{ week_start('action_items.created_at') }}) as from_week,
+        meaningful_spans.to_week
+
+    from action_items
+    inner join meaningful_spans on action_items.interaction_id = meaningful_spans.interaction_id
+
+),
+
+changes as (
+
+    select account_id, from_week as week_start_date, 0 as interaction_delta, 0 as action_item_delta from active
+    union all
+    select account_id, from_week, 1, 0 from meaningful_spans
+    union all
+    select account_id, to_week, -1, 0 from meaningful_spans
+    union all
+    select account_id, from_week, 0, 1 from action_item_spans where from_week < to_week
+    union all
+    select account_id, to_week, 0, -1 from action_item_spans where from_week < to_week
+
+),
+
+changed_weeks as (
+
+    select
+        changes.account_id,
+        changes.week_start_date,
+        sum(changes.interaction_delta) as interaction_delta,
+        sum(changes.action_item_delta) as action_item_delta
+
+    from changes
+    group by changes.account_id, changes.week_start_date
+
+),
+
+counts as (
+
+    select
+        changed_weeks.account_id,
+        changed_weeks.week_start_date,
+        {{ running_sum('changed_weeks.interaction_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as interaction_count,
+        {{ running_sum('changed_weeks.action_item_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as action_item_count
+
+    from changed_weeks
+
+),
+
+final as (
+
+    select
+        counts.account_id,
+        counts.week_start_date,
+        case
+            when
+                observed.has_action_items and counts.interaction_count >= {{ threshold('conversation_minimum_count') }}
+                then levels.level
+            else 'unknown'
+        end as level
+
+    from counts
+    cross join observed
+    left join levels
+        on {{ is_level_of('levels', 'follow_up', ratio('counts.action_item_count', 'counts.interaction_count')) }}
+
+)
+
+select * from final

@@ -1,0 +1,24 @@
+-- Grain: one row per account_id and assigned_on.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_crm__account_assignments') }}
+
+),
+
+final as (
+
+    select
+        account_id,
+        assigned_on,
+        csm_id,
+        unassigned_on
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

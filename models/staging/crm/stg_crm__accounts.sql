@@ -1,0 +1,28 @@
+-- Grain: one row per account_id.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_crm__accounts') }}
+
+),
+
+final as (
+
+    select
+        account_id,
+        account_name,
+        segment,
+        industry,
+        region,
+        language,
+        customer_since,
+        churned_on
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

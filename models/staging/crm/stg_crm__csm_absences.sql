@@ -1,0 +1,25 @@
+-- Grain: one row per csm_id and starts_on.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_crm__csm_absences') }}
+
+),
+
+final as (
+
+    select
+        csm_id,
+        starts_on,
+        ends_on,
+        absent_fte,
+        reason
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+-- Grain: one row per csm_id.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_crm__csms') }}
+
+),
+
+final as (
+
+    select
+        csm_id,
+        csm_name,
+        role_tier,
+        team,
+        region,
+        languages,
+        skills,
+        hired_on,
+        left_on,
+        productive_hours_per_week,
+        fte
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

@@ -1,0 +1,29 @@
+-- Grain: one row per opportunity_id.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_crm__opportunities') }}
+
+),
+
+final as (
+
+    select
+        opportunity_id,
+        account_id,
+        opportunity_type,
+        segment,
+        amount_usd,
+        created_on,
+        expected_close_on,
+        closed_on,
+        is_won
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

@@ -1,0 +1,6 @@
+-- Grain: one row per row read from interactions, accepted or not.
+-- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging.
+{{ checked_rows(
+    'interactions', 'interactions',
+    parents={'account_id': ref('stg_crm__accounts'), 'csm_id': ref('stg_crm__csms')}
+) }}

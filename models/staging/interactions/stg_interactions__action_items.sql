@@ -1,0 +1,25 @@
+-- Grain: one row per action_item_id.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_interactions__action_items') }}
+
+),
+
+final as (
+
+    select
+        action_item_id,
+        interaction_id,
+        created_at,
+        due_on,
+        completed_at
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

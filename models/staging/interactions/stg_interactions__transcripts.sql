@@ -1,0 +1,26 @@
+-- Grain: one row per interaction_id and turn.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_interactions__transcripts') }}
+
+),
+
+final as (
+
+    select
+        interaction_id,
+        turn,
+        speaker_contact_id,
+        speaker_csm_id,
+        language,
+        text
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

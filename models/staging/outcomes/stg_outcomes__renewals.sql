@@ -1,0 +1,25 @@
+-- Grain: one row per account_id and renewed_on.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_outcomes__renewals') }}
+
+),
+
+final as (
+
+    select
+        account_id,
+        renewed_on,
+        outcome,
+        arr_before_usd,
+        arr_after_usd
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- Grain: one row per account_id and product and used_on.
+-- Why: only rows that break no rule of the raw contract reach the metrics.
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_usage__product_usage') }}
+
+),
+
+final as (
+
+    select
+        account_id,
+        product,
+        used_on,
+        active_users,
+        event_count
+
+    from checked_rows
+    where is_accepted
+
+)
+
+select * from final

@@ -1,0 +1,384 @@
+"""The oracle against hand-computed examples: small, so that a reader can redo the sums."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from .compare import (
+    compare_published,
+    compare_rejected,
+    compare_rows,
+    published_marts,
+    readable,
+)
+from .contract import ContractError, Outcome, apply_contract, parse
+from .metrics import build_marts, quarter_start
+from .reference import (
+    Cadence,
+    InteractionType,
+    Level,
+    Reference,
+    RoleTier,
+    Stage,
+    WeightVersion,
+)
+
+WEIGHTS = {("base", "smb"): 2.0, ("base", "free"): 0.5}
+WEIGHTS |= {
+    (factor, level): 1.0
+    for factor, levels in {
+        "stakeholders": ("single", "multi"),
+        "footprint": ("one", "few"),
+        "custom_configuration": ("no",),
+        "health_trajectory": ("declining", "stable"),
+    }.items()
+    for level in levels
+}
+WEIGHTS |= {("lifecycle", "onboarding"): 1.5, ("lifecycle", "steady"): 1.0}
+WEIGHTS |= {("lifecycle", "renewal"): 1.25, ("custom_configuration", "yes"): 1.2}
+REFERENCE = Reference(
+    role_tiers={"mid": RoleTier("hybrid", 20, 2, 100, 90, 0.25)},
+    bands={
+        "hybrid": {
+            "minimum_arr_usd": 100.0,
+            "maximum_arr_usd": 1000.0,
+            "minimum_account_count": 1.0,
+            "maximum_account_count": 1.0,
+        }
+    },
+    interaction_types={"review": InteractionType("strategic", True, True, 30)},
+    cadences={"smb": [Cadence(1, 4), Cadence(1.5, 1)], "free": [Cadence(0, 0)]},
+    adopted_versions=[
+        WeightVersion("v1", date(2025, 3, 9), WEIGHTS),
+        WeightVersion("v2", date(2025, 3, 16), {**WEIGHTS, ("base", "smb"): 3.0}),
+    ],
+    levels={
+        "stakeholders": [
+            Level("single", None, False, 1, True),
+            Level("multi", 1, False, None, False),
+        ],
+        "footprint": [
+            Level("one", None, False, 1, True),
+            Level("few", 1, False, None, False),
+        ],
+        "health_trajectory": [
+            Level("declining", None, False, -1, True),
+            Level("stable", -1, False, None, False),
+        ],
+    },
+    stages={"proposal": Stage(1, "active")},
+    thresholds={
+        "onboarding_days": 90,
+        "renewal_window_days": 90,
+        "stakeholder_days": 90,
+        "health_days": 56,
+        "health_minimum_count": 3,
+        "conversation_days": 90,
+        "conversation_minimum_count": 3,
+        "target_load_ratio": 1,
+        "consecutive_weeks": 3,
+        "unmonitored_days": 30,
+        "quarter_days": 91,
+        "productive_hours_low": 20,
+        "productive_hours_high": 25,
+        "fiscal_year_start_month": 1,
+        "renewal_warn_share": 0.35,
+        "renewal_cap_share": 0.4,
+        "slope_weeks": 13,
+        "slope_minimum_count": 3,
+        "red_health_score": 50,
+    },
+)
+BOOK = {
+    "csms": """csm_id,csm_name,role_tier,hired_on,left_on,fte
+ada,Ada,mid,2020-01-01,,
+eve,Eve,mid,2025-03-05,2025-03-12,2
+""",
+    "accounts": """account_id,account_name,segment,customer_since,churned_on
+a1,One,smb,2024-01-01,
+a2,Two,free,2025-03-16,
+a3,Three,smb,2024-01-01,2025-03-09
+""",
+    "account_assignments": """account_id,assigned_on,csm_id,unassigned_on
+a1,2024-01-01,eve,2025-03-09
+a1,2025-03-09,ada,
+a2,2025-03-01,eve,
+""",
+    "subscriptions": """subscription_id,account_id,product,arr_usd,starts_on,ends_on,cancelled_on
+s1,a1,core,350,2024-01-01,2025-04-01,
+s2,a1,core,650,2024-01-01,,
+s3,a2,core,10,2024-01-01,9999-12-31,
+s4,a2,core,99,2024-01-01,2025-03-16,
+s5,a2,core,99,2024-01-01,,2023-12-01
+""",
+    "interactions": """interaction_id,account_id,csm_id,started_at,interaction_type,\
+duration_minutes,status
+i1,a1,eve,2025-03-09T23:59:59Z,review,30,completed
+i2,a1,ada,2025-03-09T22:00:00-05:00,review,29,completed
+i3,a1,ada,2025-03-17T00:00:00Z,review,60,completed
+i4,,ada,2025-03-12 10:00:00,mystery,,completed
+""",
+}
+
+
+def write(raw: Path, tables: dict[str, str]) -> Path:
+    raw.mkdir(exist_ok=True)
+    for name, content in tables.items():
+        (raw / f"{name}.csv").write_text(content, encoding="utf-8")
+    return raw
+
+
+def outcome_of(tmp_path: Path, **changed: str) -> Outcome:
+    return apply_contract(write(tmp_path / "raw", {**BOOK, **changed}), REFERENCE)
+
+
+def only(rows: list[dict[str, Any]], **key: Any) -> dict[str, Any]:
+    (row,) = [row for row in rows if all(row[name] == value for name, value in key.items())]
+    return row
+
+
+def marts_of(tmp_path: Path, **changed: str) -> dict[str, list[dict[str, Any]]]:
+    return build_marts(outcome_of(tmp_path, **changed), REFERENCE, date(2025, 3, 18))
+
+
+MARCH_3, MARCH_10 = date(2025, 3, 3), date(2025, 3, 10)
+
+
+def test_weeks_ownership_and_effort(tmp_path: Path) -> None:
+    effort = marts_of(tmp_path)["fct_account_effort"]
+    # as_of_date 2025-03-18 is a Tuesday: the last Sunday before is the 16th. i1 starts the weeks.
+    assert {(row["account_id"], row["week_start_date"]) for row in effort} == {
+        ("a1", MARCH_3),
+        ("a1", MARCH_10),
+        ("a2", MARCH_10),
+    }
+    first = only(effort, account_id="a1", week_start_date=MARCH_3)
+    # Handed over on Sunday the 9th: ada's. s1 ends 23 days later: renewal, 2 h x 1.25.
+    assert (first["csm_id"], first["lifecycle_level"], first["effort_hours"]) == (
+        "ada",
+        "renewal",
+        2.5,
+    )
+    assert first["stakeholders_level"] == "unknown"
+    second = only(effort, account_id="a1", week_start_date=MARCH_10)
+    assert (second["weight_version"], second["effort_hours"]) == ("v2", 3 * 1.25)
+    # eve left on the 12th: her account is nobody's. A customer since that Sunday is onboarding.
+    new = only(effort, account_id="a2")
+    assert (new["csm_id"], new["effort_hours"]) == ("unassigned", 0.5 * 1.5)
+
+
+def test_capacity_of_a_new_csm_who_leaves(tmp_path: Path) -> None:
+    load = marts_of(tmp_path)["fct_csm_load"]
+    week = only(load, csm_id="eve", week_start_date=MARCH_3)
+    # Hired on Wednesday: 3 of 5 days; on Sunday 4 of 90 days of ramp.
+    ramp = 0.25 + 0.75 * 4 / 90
+    assert week["availability_ratio"] == pytest.approx(0.6)
+    assert week["ramp_ratio"] == pytest.approx(ramp)
+    assert week["target_capacity_hours"] == pytest.approx(20 * 2 * ramp * 0.6)
+    assert only(load, csm_id="eve", week_start_date=MARCH_10)["availability_ratio"] == 0.4
+    assert only(load, csm_id="unassigned", week_start_date=MARCH_3)["arr_usd"] == 0
+    nobody = only(load, csm_id="unassigned", week_start_date=MARCH_10)
+    assert (nobody["arr_usd"], nobody["fte"], nobody["is_uncovered"]) == (10, None, None)
+    assert only(load, csm_id="ada", week_start_date=MARCH_10)["load_ratio"] == 3.75 / 20
+
+
+def test_absences_add_up_to_at_most_the_fte_and_carry_the_run(tmp_path: Path) -> None:
+    absences = """csm_id,starts_on,ends_on,absent_fte
+ada,2025-03-03,2025-03-04,0.5
+ada,2025-03-04,2025-03-04,0.75
+ada,2025-03-10,,
+"""
+    csms = BOOK["csms"].replace("ada,Ada,mid,2020-01-01,,", "ada,Ada,mid,2020-01-01,,0.1")
+    load = marts_of(tmp_path, csm_absences=absences, csms=csms)["fct_csm_load"]
+    first = only(load, csm_id="ada", week_start_date=MARCH_3)
+    assert first["availability_ratio"] == pytest.approx(3 / 5)
+    assert first["load_ratio"] == pytest.approx(2.5 / (20 * 0.1 * 0.6))
+    assert (first["is_over_target"], first["consecutive_weeks_over_target"]) == (True, 1)
+    away = only(load, csm_id="ada", week_start_date=MARCH_10)
+    assert (away["load_ratio"], away["is_over_target"], away["is_uncovered"]) == (None, None, True)
+    assert away["consecutive_weeks_over_target"] == 1
+
+
+def test_coverage_and_cadence(tmp_path: Path) -> None:
+    marts = marts_of(tmp_path)
+    a1 = only(marts["fct_account_coverage"], account_id="a1")
+    # i2 is a minute short, i3 is dated after the clock: i1 of the 9th counts, 7 days ago.
+    assert a1["last_meaningful_at"] == datetime(2025, 3, 9, 23, 59, 59, tzinfo=UTC)
+    assert (a1["days_since_meaningful"], a1["is_unmonitored"]) == (7, False)
+    assert (a1["allowed_gap_days"], a1["is_overdue"]) == (91 / 2.5, False)
+    a2 = only(marts["fct_account_coverage"], account_id="a2")
+    assert (a2["days_since_meaningful"], a2["is_unmonitored"]) == (None, True)
+    assert (a2["allowed_gap_days"], a2["is_overdue"]) == (None, False)
+    weeks = marts["fct_csm_coverage"]
+    ada = only(weeks, csm_id="ada", week_start_date=MARCH_10)
+    assert ada["expected_unmonitored_count"] == pytest.approx(1 - 30 / (91 / 2.5))
+    nobody = only(weeks, csm_id="unassigned", week_start_date=MARCH_10)
+    assert (nobody["unmonitored_ratio"], nobody["expected_unmonitored_count"]) == (1, 1)
+
+
+def test_renewals(tmp_path: Path) -> None:
+    marts = marts_of(tmp_path)
+    quarters = [row for row in marts["fct_renewal_concentration"] if row["csm_id"] == "ada"]
+    assert [row["renewing_arr_usd"] for row in quarters] == [0, 350, 0, 0]
+    april = only(quarters, quarter_start_date=date(2025, 4, 1))
+    assert (april["renewal_share"], april["is_over_warn"]) == (0.35, False)
+    peak = only(marts["fct_book_renewals"], csm_id="ada")
+    assert peak["peak_quarter_start_date"] == date(2025, 4, 1)
+    assert peak["renewal_hhi"] == pytest.approx(0.35**2)
+    far = only(
+        marts["fct_renewal_concentration"],
+        csm_id="unassigned",
+        quarter_start_date=date(9999, 10, 1),
+    )
+    assert (far["renewal_share"], far["is_over_cap"]) == (1, None)
+    assert quarter_start(date(2025, 1, 31), 2) == date(2024, 11, 1)
+
+
+def test_throughput_and_bands(tmp_path: Path) -> None:
+    marts = marts_of(tmp_path)
+    # 22:00 at -05:00 on Sunday is Monday in UTC.
+    row = only(marts["fct_csm_throughput"], csm_id="ada", week_start_date=MARCH_10)
+    assert (row["counted_interaction_count"], row["meaningful_interaction_count"]) == (1, 0)
+    assert (row["unclassified_count"], row["unclassified_minutes"]) == (1, 0)
+    assert (row["throughput_ceiling_count"], row["is_over_ceiling"]) == (2, False)
+    book = only(marts["fct_books"], csm_id="ada", week_start_date=MARCH_10)
+    assert (book["arr_band"], book["account_band"]) == ("within", "within")
+    assert book["red_account_count"] is None
+    plan = only(marts["fct_touch_plan"], csm_id="ada")
+    assert plan["required_hours_per_week"] == pytest.approx((4 + 1.5) / 13)
+    assert (plan["verdict"], plan["actual_touch_count"]) == ("under", 0)
+
+
+def test_every_rule_of_the_contract(tmp_path: Path) -> None:
+    outcome = outcome_of(
+        tmp_path,
+        csms=BOOK["csms"] + "bob,Bob,boss,2020-01-01,,\nunassigned,No,mid,2020-01-01,,0\n",
+        account_assignments="""account_id,assigned_on,csm_id,unassigned_on
+a1,2025-01-01,bob,
+a2,2025-01-01,ada,2025-02-01
+a2,2025-01-31,ada,2025-01-31
+a2,2025-01-15,ada,2025-03-01
+a2,2025-03-01,ada,
+a3,2025-02-30,ada,2024-01-01
+,2025-02-01,,
+""",
+        health_scores="""scored_on,account_id,extra,health_score
+2025-01-01,a1,x,5
+2025-01-01,a1,y,5
+2025-01-08,a1,x,5
+2025-01-08,a1,x,6
+2025-01-15,a1,x,nan
+2025-01-22,a1,x,100.5
+""",
+        interaction_participants="interaction_id,contact_id\ni1,anyone\ni9,anyone\n",
+    )
+    assert Counter(
+        (one.table_name, one.row_key, one.column_name, one.rule)
+        for one in outcome.faults
+        if one.rule not in ("duplicate_key", "overlapping_assignment", "end_before_start")
+    ) == Counter(
+        [
+            ("csms", "bob", "role_tier", "unknown_enum"),
+            ("csms", "unassigned", "csm_id", "unknown_enum"),
+            ("csms", "unassigned", "fte", "out_of_range"),
+            ("account_assignments", "a1|2025-01-01", "csm_id", "unknown_parent"),
+            ("account_assignments", "a3|2025-02-30", "assigned_on", "unparseable_value"),
+            ("account_assignments", "|2025-02-01", "account_id", "missing_key"),
+            ("account_assignments", "|2025-02-01", "csm_id", "missing_value"),
+            ("health_scores", "a1|2025-01-15", "health_score", "unparseable_value"),
+            ("health_scores", "a1|2025-01-22", "health_score", "out_of_range"),
+            ("interaction_participants", "i9|anyone", "interaction_id", "unknown_parent"),
+        ]
+    )
+    assert Counter(
+        (one.row_key, one.rule)
+        for one in outcome.faults
+        if one.rule in ("duplicate_key", "overlapping_assignment")
+    ) == Counter(
+        {
+            ("a2|2025-01-01", "overlapping_assignment"): 1,
+            ("a2|2025-01-15", "overlapping_assignment"): 1,
+            ("a1|2025-01-01", "duplicate_key"): 1,
+            ("a1|2025-01-08", "duplicate_key"): 2,
+        }
+    )
+    scores = next(one for one in outcome.coverage if one.table_name == "health_scores")
+    assert (scores.read_count, scores.accepted_count, scores.rejected_count) == (6, 1, 5)
+
+
+def test_a_missing_required_table_or_column_stops(tmp_path: Path) -> None:
+    raw = write(tmp_path / "raw", BOOK)
+    (raw / "tickets.csv").write_text("ticket_id,account_id\n")
+    with pytest.raises(ContractError, match=r"tickets\.opened_at"):
+        apply_contract(raw, REFERENCE)
+    (raw / "tickets.csv").unlink()
+    (raw / "csms.csv").unlink()
+    with pytest.raises(ContractError, match="csms"):
+        apply_contract(raw, REFERENCE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("date", "2025-1-5"),
+        ("date", "20250105"),
+        ("timestamp", "2025-03-02T25:00:00"),
+        ("number", "1_000"),
+        ("number", "1e999"),
+        ("count", "2.5"),
+        ("boolean", "yes"),
+    ],
+)
+def test_what_does_not_parse(kind: str, value: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse(kind, value)
+
+
+def test_timestamps_are_utc() -> None:
+    assert parse("timestamp", "2025-03-02T23:30:00-05:00") == datetime(
+        2025, 3, 3, 4, 30, tzinfo=UTC
+    )
+    assert parse("timestamp", "2025-03-02 23:30:00") == datetime(2025, 3, 2, 23, 30, tzinfo=UTC)
+
+
+def test_comparison_finds_every_kind_of_difference() -> None:
+    key = {"csm_id": "ada", "week_start_date": MARCH_3}
+    expected = [{**key, "load_ratio": 0.5, "is_uncovered": None}]
+    same = [{**key, "load_ratio": 0.5 + 1e-12, "is_uncovered": None}]
+    assert compare_rows("fct_csm_load", expected, same) == []
+    for actual in (
+        [],
+        same * 2,
+        [{**same[0], "csm_id": "eve"}],
+        [{**same[0], "load_ratio": 0.5001}],
+        [{**same[0], "load_ratio": None}],
+        [{**same[0], "is_uncovered": False}],
+    ):
+        assert compare_rows("fct_csm_load", expected, actual)
+    fault = {"table_name": "csms", "row_key": "a", "column_name": "fte", "rule": "out_of_range"}
+    assert compare_rejected([{**fault, "value": "-1"}], [{**fault, "value": "-1.0"}]) == []
+    assert compare_rejected([{**fault, "value": "-1"}] * 2, [{**fault, "value": "-1"}])
+
+
+def test_marts_written_to_duckdb_come_back_equal(tmp_path: Path) -> None:
+    health = "account_id,scored_on,health_score\na1,2025-01-01,nan\n"
+    expected = marts_of(tmp_path, health_scores=health)
+    path = tmp_path / "published.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        for mart, rows in expected.items():
+            parquet = tmp_path / f"{mart}.parquet"
+            pl.DataFrame(rows, infer_schema_length=None).write_parquet(parquet)
+            connection.execute(f"create table marts.{mart} as from '{parquet}'")
+    assert published_marts(path) >= set(expected)
+    assert not any(compare_published(path, expected).values())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update marts.fct_csm_load set fte = 9 where csm_id = 'eve'")
+    found = compare_published(path, expected)
+    assert {mart for mart, lines in found.items() if lines} == {"fct_csm_load"}
+    assert "published 9.0" in readable(found)
