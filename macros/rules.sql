@@ -75,6 +75,32 @@
     group by {{ keys | join(', ') }}, island_number
 {%- endmacro %}
 
+{#- How many spans hold, as a select with a row for each account_id and week_start_date in which that may change and a
+    column for each entry of `spans` ({column: relation with account_id, from_week, to_week}; to_week is exclusive, null
+    where there is no end). The weeks of `starts` (account_id, from_week) are there too, so that nobody is left out. -#}
+{% macro span_counts(starts, spans) -%}
+    select
+        account_id,
+        week_start_date,
+        {% for name in spans -%}
+        {{ running_sum('sum(' ~ name ~ ')', 'account_id', 'week_start_date') }} as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from (
+        {% for relation in starts -%}
+        select account_id, from_week as week_start_date{% for name in spans %}, 0 as {{ name }}{% endfor %} from {{ relation }}
+        union all
+        {% endfor -%}
+        {% for counted, relation in spans.items() -%}
+        select account_id, from_week{% for name in spans %}, {{ 1 if name == counted else 0 }}{% endfor %} from {{ relation }}
+        union all
+        select account_id, to_week{% for name in spans %}, {{ -1 if name == counted else 0 }}{% endfor %} from {{ relation }}
+        where to_week is not null
+        {{ 'union all' if not loop.last }}
+        {% endfor -%}
+    ) as changes
+    group by account_id, week_start_date
+{%- endmacro %}
+
 {#- The eight effort factors, in the order in which they are published. -#}
 {% macro effort_factors() %}
     {{ return([

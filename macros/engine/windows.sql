@@ -16,3 +16,8 @@
         partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and current row
     )
 {%- endmacro %}
+
+{#- Frame of a window ordered by a day number: that many days, the row's own included. -#}
+{% macro trailing_days_frame(days) -%}
+    range between cast({{ days }} - 1 as integer) preceding and current row
+{%- endmacro %}

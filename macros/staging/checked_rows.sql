@@ -78,7 +78,7 @@ select 1 as read_row_number
 {#- {column: DuckDB type} of a registered raw table, without case; empty when the table was not supplied. -#}
 {% macro raw_column_types(table) %}
     {% set types = {} %}
-    {% for row in run_query("select lower(column_name), data_type from information_schema.columns where table_catalog = current_database() and table_schema = 'raw' and table_name = '" ~ table ~ "'").rows %}
+    {% for row in run_query("select column_name, data_type from raw.registered_columns where table_name = '" ~ table ~ "'").rows %}
         {% do types.update({row[0]: row[1]}) %}
     {% endfor %}
     {{ return(types) }}

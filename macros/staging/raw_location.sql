@@ -1,7 +1,7 @@
 {#- Where the raw tables are, and how DuckDB reads them. The only place that knows about files. -#}
 
 {% macro raw_data_directory() -%}
-    {{ return(var('raw_data', '') or env_var('RAW_DATA', '') or (flags.PROJECT_DIR ~ '/seeds')) }}
+    {{ return(var('raw_data', '') or env_var('RAW_DATA', '') or 'seeds') }}
 {%- endmacro %}
 
 {#- [{kind, pattern}] in which a table may come, flat or in its domain's folder. Brackets and stars in the

@@ -5,30 +5,36 @@
         {{ return('') }}
     {% endif %}
     {% set tables = contract_tables() %}
-    {% set problems = [] %}
+    {% set problems = as_of_date_problems() %}
     {% set found = found_files(tables) %}
+    {% set registered = [] %}
     {% do run_query('create schema if not exists raw') %}
     {% for table in tables %}
         {% set files = found.get(table.name, []) %}
         {% set relation = '"raw"."' ~ table.name ~ '"' %}
-        {% if files | length == 0 %}
-            {% do run_query('drop view if exists ' ~ relation) %}
-            {% if table.config.meta.is_required %}
-                {% do problems.append('table ' ~ table.name ~ ' is required; looked for ' ~ table.name ~ '.csv, '
-                    ~ table.name ~ '.parquet or a folder ' ~ table.name ~ '/ of Parquet files') %}
-            {% endif %}
+        {% do run_query('drop view if exists ' ~ relation) %}
+        {% if files | length == 1 %}
+            {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, files[0].pattern)) %}
+            {% set columns = run_query('describe ' ~ relation).rows %}
+            {% for column in columns %}
+                {% do registered.append("('" ~ table.name ~ "', '" ~ column[0] | lower | replace("'", "''") ~ "', '" ~ column[1] | replace("'", "''") ~ "')") %}
+            {% endfor %}
+            {% do problems.extend(missing_columns(table, columns, files[0].pattern)) %}
         {% elif files | length > 1 %}
             {% do problems.append('table ' ~ table.name ~ ' is there more than once: '
                 ~ files | map(attribute='pattern') | join(', ') ~ '; keep one') %}
-        {% else %}
-            {% do run_query('create or replace view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, files[0].pattern)) %}
-            {% do problems.extend(missing_columns(table, files[0].pattern)) %}
+        {% elif table.config.meta.is_required %}
+            {% do problems.append('table ' ~ table.name ~ ' is required; looked for ' ~ table.name ~ '.csv, '
+                ~ table.name ~ '.parquet or a folder ' ~ table.name ~ '/ of Parquet files') %}
         {% endif %}
     {% endfor %}
     {% if problems %}
         {% do exceptions.raise_compiler_error('The raw data in ' ~ raw_data_directory() ~ ' cannot be built:\n  - '
             ~ problems | join('\n  - ') ~ '\nThe README says what each table needs ("Bring your own data").') %}
     {% endif %}
+    {#- kept, because asking a view over files for its columns reads the files again, once for every model -#}
+    {% do run_query('create or replace table raw.registered_columns as select * from (values '
+        ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type)') %}
 {% endmacro %}
 
 {#- The contract's tables, as the sources' YAML has them. -#}
@@ -58,9 +64,9 @@
     {{ return(found) }}
 {% endmacro %}
 
-{% macro missing_columns(table, place) %}
+{% macro missing_columns(table, columns, place) %}
     {% set problems = [] %}
-    {% set present = run_query('describe "raw"."' ~ table.name ~ '"').columns[0].values() | map('lower') | list %}
+    {% set present = columns | map(attribute=0) | map('lower') | list %}
     {% for column in table.columns.values() %}
         {% if column.name not in present and not column.config.meta.is_optional %}
             {% set found = present | join(', ') %}
@@ -69,4 +75,21 @@
         {% endif %}
     {% endfor %}
     {{ return(problems) }}
+{% endmacro %}
+
+{#- A given date that is no date stops; one that is no Sunday means the last Sunday before it, and says so. -#}
+{% macro as_of_date_problems() %}
+    {% set given = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
+    {% if not given %}
+        {{ return([]) }}
+    {% endif %}
+    {% set quoted = "'" ~ given | replace("'", "''") ~ "'" %}
+    {% set row = run_query("select strftime(try_cast(" ~ quoted ~ " as date), '%A'), cast(" ~ days_after(week_start(days_after('try_cast(' ~ quoted ~ ' as date)', 1)), -1) ~ " as varchar)").rows[0] %}
+    {% if row[0] is none or not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', given) %}
+        {{ return(['AS_OF_DATE is ' ~ given ~ ', which is not a date; give YYYY-MM-DD, for example 2026-06-28']) }}
+    {% endif %}
+    {% if row[0] != 'Sunday' %}
+        {% do log('AS_OF_DATE ' ~ given ~ ' is a ' ~ row[0] ~ ': the book is measured at Sunday ' ~ row[1], info=true) %}
+    {% endif %}
+    {{ return([]) }}
 {% endmacro %}

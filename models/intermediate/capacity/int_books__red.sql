@@ -31,8 +31,8 @@ red_account_weeks as (
     inner join health
         on
             account_weeks.account_id = health.account_id
-            and health.from_week <= account_weeks.week_start_date
-            and health.to_week > account_weeks.week_start_date
+            and account_weeks.week_start_date >= health.from_week
+            and account_weeks.week_start_date < health.to_week
     where health.is_red
 
 ),
@@ -50,8 +50,8 @@ arr_per_account as (
     left join subscription_spans
         on
             red_account_weeks.account_id = subscription_spans.account_id
-            and subscription_spans.from_week <= red_account_weeks.week_start_date
-            and subscription_spans.to_week > red_account_weeks.week_start_date
+            and red_account_weeks.week_start_date >= subscription_spans.from_week
+            and red_account_weeks.week_start_date < subscription_spans.to_week
     group by red_account_weeks.csm_id, red_account_weeks.account_id, red_account_weeks.week_start_date
 
 ),

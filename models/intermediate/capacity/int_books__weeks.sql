@@ -28,9 +28,15 @@ subscription_spans as (
 
 books as (
 
-    select csm_id, week_start_date from capacity
+    select
+        csm_id,
+        week_start_date
+    from capacity
     union all
-    select 'unassigned' as csm_id, week_start_date from weeks
+    select
+        'unassigned' as csm_id,
+        week_start_date
+    from weeks
 
 ),
 

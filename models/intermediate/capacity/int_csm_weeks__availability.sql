@@ -20,6 +20,12 @@ weeks as (
 
 ),
 
+weekdays as (
+
+    {{ whole_numbers(0, 4) }}
+
+),
+
 -- Monday to Friday: five rows for each week, grouped back to one below.
 working_days as (
 
@@ -27,7 +33,7 @@ working_days as (
         csms.csm_id,
         weeks.week_start_date,
         coalesce(csms.fte, 1) as fte,
-        {{ days_after('weeks.week_start_date', 'weekdays.weekday') }} as worked_on,
+        {{ days_after('weeks.week_start_date', 'weekdays.whole_number') }} as worked_on,
         csms.hired_on,
         csms.left_on
 
@@ -36,7 +42,7 @@ working_days as (
         on
             csms.hired_on <= weeks.week_end_date
             and (csms.left_on is null or csms.left_on > weeks.week_start_date)
-    cross join (select unnest(range(5)) as weekday) as weekdays
+    cross join weekdays
 
 ),
 
@@ -52,8 +58,8 @@ absent_days as (
     inner join absences
         on
             working_days.csm_id = absences.csm_id
-            and absences.starts_on <= working_days.worked_on
-            and (absences.ends_on is null or absences.ends_on >= working_days.worked_on)
+            and working_days.worked_on >= absences.starts_on
+            and (absences.ends_on is null or working_days.worked_on <= absences.ends_on)
     group by working_days.csm_id, working_days.worked_on
 
 ),

@@ -1,6 +1,7 @@
 -- Grain: one row.
 -- Why: nothing reads the wall clock, so that a week measured twice gives the same numbers.
 {% set as_of_date = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
+{% set no_date = 'There is no completed interaction to take the date from: give AS_OF_DATE=YYYY-MM-DD (a Sunday).' %}
 with
 
 interactions as (
@@ -27,7 +28,7 @@ clock as (
     select
         case
             when given.latest_date is null
-                then {{ stop_with('There is no completed interaction to take the date from: give AS_OF_DATE=YYYY-MM-DD (a Sunday).') }}
+                then {{ stop_with(no_date) }}
             else {{ days_after(week_start(days_after('given.latest_date', 1)), -1) }}
         end as as_of_date
 

@@ -10,7 +10,10 @@ clock as (
 
 weeks as (
 
-    {{ monday_spine('(select clock.first_week_start_date from clock)', '(select clock.latest_week_start_date from clock)') }}
+    {{ monday_spine(
+        '(select clock.first_week_start_date from clock)',
+        '(select clock.latest_week_start_date from clock)'
+    ) }}
 
 ),
 

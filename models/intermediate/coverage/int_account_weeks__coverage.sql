@@ -39,7 +39,8 @@ days_since as (
         account_weeks.csm_id,
         touched.last_meaningful_at,
         cadence_per_segment.allowed_gap_days,
-        {{ days_between('cast(touched.last_meaningful_at as date)', 'account_weeks.week_end_date') }} as days_since_meaningful,
+        {{ days_between('cast(touched.last_meaningful_at as date)', 'account_weeks.week_end_date') }}
+            as days_since_meaningful,
         {{ days_between('account_weeks.customer_since', 'account_weeks.week_end_date') }} as customer_days
 
     from account_weeks
@@ -47,8 +48,8 @@ days_since as (
     inner join touched
         on
             account_weeks.account_id = touched.account_id
-            and touched.from_week <= account_weeks.week_start_date
-            and touched.to_week > account_weeks.week_start_date
+            and account_weeks.week_start_date >= touched.from_week
+            and account_weeks.week_start_date < touched.to_week
     left join cadence_per_segment on account_weeks.segment = cadence_per_segment.segment
 
 ),

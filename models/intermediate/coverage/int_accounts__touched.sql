@@ -30,7 +30,11 @@ touches as (
 -- Before its first touch an account has none; the row exists so that nobody is left out.
 points as (
 
-    select account_id, from_week, last_meaningful_at from touches
+    select
+        account_id,
+        from_week,
+        last_meaningful_at
+    from touches
     union all
     select
         active.account_id,

@@ -17,10 +17,10 @@ changed_weeks as (
 
     select
         changes.account_id,
-        changes.week_start_date,
         {% for factor in factors %}
-            max(case when changes.factor = '{{ factor }}' then changes.level end) as {{ factor }}_level{{ ',' if not loop.last }}
+            max(case when changes.factor = '{{ factor }}' then changes.level end) as {{ factor }}_level,
         {% endfor %}
+        changes.week_start_date
 
     from changes
     group by changes.account_id, changes.week_start_date
@@ -33,7 +33,9 @@ final as (
         changed_weeks.account_id,
         changed_weeks.week_start_date as from_week,
         {% for factor in factors %}
-            {{ last_known('changed_weeks.' ~ factor ~ '_level', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as {{ factor }}_level,
+            {{ last_known(
+                'changed_weeks.' ~ factor ~ '_level', 'changed_weeks.account_id', 'changed_weeks.week_start_date'
+            ) }} as {{ factor }}_level,
         {% endfor %}
         coalesce(
             lead(changed_weeks.week_start_date) over (

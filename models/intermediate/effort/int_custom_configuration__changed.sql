@@ -33,40 +33,20 @@ custom_spans as (
 
 ),
 
-changes as (
+counts as (
 
-    select account_id, from_week as week_start_date, 0 as custom_delta from active
-    union all
-    select account_id, from_week, 1 from custom_spans
-    union all
-    select account_id, to_week, -1 from custom_spans
-
-),
-
-changed_weeks as (
-
-    select
-        changes.account_id,
-        changes.week_start_date,
-        sum(changes.custom_delta) as custom_delta
-
-    from changes
-    group by changes.account_id, changes.week_start_date
+    {{ span_counts(['active'], {'custom_count': 'custom_spans'}) }}
 
 ),
 
 final as (
 
     select
-        changed_weeks.account_id,
-        changed_weeks.week_start_date,
-        case
-            when {{ running_sum('changed_weeks.custom_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} > 0
-                then 'yes'
-            else 'no'
-        end as level
+        counts.account_id,
+        counts.week_start_date,
+        case when counts.custom_count > 0 then 'yes' else 'no' end as level
 
-    from changed_weeks
+    from counts
 
 )
 

@@ -50,8 +50,8 @@ final as (
     -- weeks before the first version use the first; spans of versions do not overlap
     inner join version_spans
         on
-            (version_spans.is_first or version_spans.effective_from_date <= weeks.week_end_date)
-            and (version_spans.to_date is null or version_spans.to_date > weeks.week_end_date)
+            (version_spans.is_first or weeks.week_end_date >= version_spans.effective_from_date)
+            and (version_spans.to_date is null or weeks.week_end_date < version_spans.to_date)
     inner join effort_weights
         on version_spans.version = effort_weights.version and effort_weights.status = 'adopted'
 

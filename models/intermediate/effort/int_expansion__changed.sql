@@ -82,11 +82,7 @@ open_spans as (
 
 measured_weeks as (
 
-    select account_id, from_week as week_start_date from active
-    union
-    select account_id, from_week from open_spans
-    union
-    select account_id, to_week from open_spans
+    {{ span_counts(['active'], {'open_count': 'open_spans'}) }}
 
 ),
 
@@ -107,8 +103,8 @@ final as (
     left join open_spans
         on
             measured_weeks.account_id = open_spans.account_id
-            and open_spans.from_week <= measured_weeks.week_start_date
-            and open_spans.to_week > measured_weeks.week_start_date
+            and measured_weeks.week_start_date >= open_spans.from_week
+            and measured_weeks.week_start_date < open_spans.to_week
     group by measured_weeks.account_id, measured_weeks.week_start_date
 
 )

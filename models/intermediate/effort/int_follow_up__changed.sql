@@ -58,42 +58,17 @@ action_item_spans as (
 
 ),
 
-changes as (
+counted_spans as (
 
-    select account_id, from_week as week_start_date, 0 as interaction_delta, 0 as action_item_delta from active
-    union all
-    select account_id, from_week, 1, 0 from meaningful_spans
-    union all
-    select account_id, to_week, -1, 0 from meaningful_spans
-    union all
-    select account_id, from_week, 0, 1 from action_item_spans where from_week < to_week
-    union all
-    select account_id, to_week, 0, -1 from action_item_spans where from_week < to_week
-
-),
-
-changed_weeks as (
-
-    select
-        changes.account_id,
-        changes.week_start_date,
-        sum(changes.interaction_delta) as interaction_delta,
-        sum(changes.action_item_delta) as action_item_delta
-
-    from changes
-    group by changes.account_id, changes.week_start_date
+    select *
+    from action_item_spans
+    where from_week < to_week
 
 ),
 
 counts as (
 
-    select
-        changed_weeks.account_id,
-        changed_weeks.week_start_date,
-        {{ running_sum('changed_weeks.interaction_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as interaction_count,
-        {{ running_sum('changed_weeks.action_item_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as action_item_count
-
-    from changed_weeks
+    {{ span_counts(['active'], {'interaction_count': 'meaningful_spans', 'action_item_count': 'counted_spans'}) }}
 
 ),
 

@@ -26,36 +26,9 @@ product_spans as (
 
 ),
 
-changes as (
-
-    select account_id, from_week as week_start_date, 0 as product_delta from active
-    union all
-    select account_id, from_week, 1 from product_spans
-    union all
-    select account_id, to_week, -1 from product_spans
-
-),
-
-changed_weeks as (
-
-    select
-        changes.account_id,
-        changes.week_start_date,
-        sum(changes.product_delta) as product_delta
-
-    from changes
-    group by changes.account_id, changes.week_start_date
-
-),
-
 counts as (
 
-    select
-        changed_weeks.account_id,
-        changed_weeks.week_start_date,
-        {{ running_sum('changed_weeks.product_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as product_count
-
-    from changed_weeks
+    {{ span_counts(['active'], {'product_count': 'product_spans'}) }}
 
 ),
 

@@ -23,11 +23,20 @@ levels as (
 -- The slope can change only where a score enters the trailing window or leaves it.
 measured_weeks as (
 
-    select account_id, from_week as week_start_date from active
-    union
-    select account_id, {{ week_start('scored_on') }} from health_scores
-    union
-    select account_id, {{ week_start(days_after('scored_on', threshold('health_days'))) }} from health_scores
+    select
+        account_id,
+        from_week as week_start_date
+    from active
+    union distinct
+    select
+        account_id,
+        {{ week_start('scored_on') }} as week_start_date
+    from health_scores
+    union distinct
+    select
+        account_id,
+        {{ week_start(days_after('scored_on', threshold('health_days'))) }} as week_start_date
+    from health_scores
 
 ),
 
@@ -67,7 +76,7 @@ slopes as (
         trailing_window as (
             partition by points.account_id
             order by points.day_number
-            range between cast({{ threshold('health_days') }} - 1 as integer) preceding and current row
+            {{ trailing_days_frame(threshold('health_days')) }}
         )
 
 ),

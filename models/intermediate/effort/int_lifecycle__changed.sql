@@ -20,11 +20,12 @@ subscriptions as (
 
 ),
 
-onboarding_ends as (
+onboarding_spans as (
 
     select
         active.account_id,
-        {{ week_start(days_after('active.customer_since', threshold('onboarding_days'))) }} as week_start_date
+        {{ week_start('active.customer_since') }} as from_week,
+        {{ week_start(days_after('active.customer_since', threshold('onboarding_days'))) }} as to_week
 
     from active
 
@@ -45,12 +46,24 @@ renewal_days as (
 
 ),
 
+renewal_spans as (
+
+    select
+        renewal_days.account_id,
+        {{ week_start('renewal_days.from_date') }} as from_week,
+        {{ week_start('renewal_days.to_date') }} as to_week
+
+    from renewal_days
+    where renewal_days.from_date < renewal_days.to_date
+
+),
+
 -- Of several stages entered in a week, the one at its end holds.
 stages_at_week_end as (
 
     select
         stage_changes.account_id,
-        {{ week_start('stage_changes.entered_on') }} as week_start_date,
+        {{ week_start('stage_changes.entered_on') }} as from_week,
         max_by(stage_changes.lifecycle_stage, stage_changes.entered_on) as lifecycle_stage
 
     from stage_changes
@@ -58,56 +71,34 @@ stages_at_week_end as (
 
 ),
 
-changes as (
+counts as (
 
-    select
-        account_id,
-        from_week as week_start_date,
-        null as lifecycle_stage,
-        0 as onboarding_end_delta,
-        0 as renewal_delta
-    from active
-    union all
-    select account_id, week_start_date, lifecycle_stage, 0, 0 from stages_at_week_end
-    union all
-    select account_id, week_start_date, null, 1, 0 from onboarding_ends
-    union all
-    select account_id, {{ week_start('from_date') }}, null, 0, 1 from renewal_days where from_date < to_date
-    union all
-    select account_id, {{ week_start('to_date') }}, null, 0, -1 from renewal_days where from_date < to_date
-
-),
-
-changed_weeks as (
-
-    select
-        changes.account_id,
-        changes.week_start_date,
-        max(changes.lifecycle_stage) as lifecycle_stage,
-        sum(changes.onboarding_end_delta) as onboarding_end_delta,
-        sum(changes.renewal_delta) as renewal_delta
-
-    from changes
-    group by changes.account_id, changes.week_start_date
+    {{ span_counts(
+        ['active', 'stages_at_week_end'],
+        {'onboarding_count': 'onboarding_spans', 'renewal_count': 'renewal_spans'}
+    ) }}
 
 ),
 
 final as (
 
     select
-        changed_weeks.account_id,
-        changed_weeks.week_start_date,
-        case
-            when {{ last_known('changed_weeks.lifecycle_stage', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} is not null
-                then {{ last_known('changed_weeks.lifecycle_stage', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }}
-            when {{ running_sum('changed_weeks.onboarding_end_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} = 0
-                then 'onboarding'
-            when {{ running_sum('changed_weeks.renewal_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} > 0
-                then 'renewal'
-            else 'steady'
-        end as level
+        counts.account_id,
+        counts.week_start_date,
+        coalesce(
+            {{ last_known('stages_at_week_end.lifecycle_stage', 'counts.account_id', 'counts.week_start_date') }},
+            case
+                when counts.onboarding_count > 0 then 'onboarding'
+                when counts.renewal_count > 0 then 'renewal'
+                else 'steady'
+            end
+        ) as level
 
-    from changed_weeks
+    from counts
+    left join stages_at_week_end
+        on
+            counts.account_id = stages_at_week_end.account_id
+            and counts.week_start_date = stages_at_week_end.from_week
 
 )
 

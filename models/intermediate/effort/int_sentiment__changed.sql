@@ -35,11 +35,20 @@ scored as (
 -- The mean can change only where a conversation enters the trailing window or leaves it.
 measured_weeks as (
 
-    select account_id, from_week as week_start_date from active
-    union
-    select account_id, {{ week_start('started_on') }} from scored
-    union
-    select account_id, {{ week_start(days_after('started_on', threshold('conversation_days'))) }} from scored
+    select
+        account_id,
+        from_week as week_start_date
+    from active
+    union distinct
+    select
+        account_id,
+        {{ week_start('started_on') }} as week_start_date
+    from scored
+    union distinct
+    select
+        account_id,
+        {{ week_start(days_after('started_on', threshold('conversation_days'))) }} as week_start_date
+    from scored
 
 ),
 
@@ -78,7 +87,7 @@ means as (
         trailing_window as (
             partition by points.account_id
             order by points.day_number
-            range between cast({{ threshold('conversation_days') }} - 1 as integer) preceding and current row
+            {{ trailing_days_frame(threshold('conversation_days')) }}
         )
 
 ),

@@ -61,56 +61,45 @@ engaged_spans as (
 
 ),
 
-changes as (
-
-    select account_id, from_week as week_start_date, 0 as engaged_delta, 0 as on_file_delta from active
-    union all
-    select account_id, from_week, 1, 0 from engaged_spans
-    union all
-    select account_id, to_week, -1, 0 from engaged_spans
-    union all
-    select account_id, {{ week_start('added_on') }}, 0, 1 from contacts
-    union all
-    select account_id, {{ week_start('left_on') }}, 0, -1 from contacts where left_on is not null
-
-),
-
-changed_weeks as (
+contact_spans as (
 
     select
-        changes.account_id,
-        changes.week_start_date,
-        sum(changes.engaged_delta) as engaged_delta,
-        sum(changes.on_file_delta) as on_file_delta
+        contacts.account_id,
+        {{ week_start('contacts.added_on') }} as from_week,
+        {{ week_start('contacts.left_on') }} as to_week
 
-    from changes
-    group by changes.account_id, changes.week_start_date
+    from contacts
 
 ),
 
 counts as (
 
-    select
-        changed_weeks.account_id,
-        changed_weeks.week_start_date,
-        {{ running_sum('changed_weeks.engaged_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as engaged_count,
-        {{ running_sum('changed_weeks.on_file_delta', 'changed_weeks.account_id', 'changed_weeks.week_start_date') }} as on_file_count
+    {{ span_counts(['active'], {'engaged_count': 'engaged_spans', 'on_file_count': 'contact_spans'}) }}
 
-    from changed_weeks
+),
+
+-- Those on file stand in only where nobody met.
+stakeholders as (
+
+    select
+        counts.account_id,
+        counts.week_start_date,
+        case when counts.engaged_count > 0 then counts.engaged_count else counts.on_file_count end as stakeholder_count
+
+    from counts
 
 ),
 
 final as (
 
     select
-        counts.account_id,
-        counts.week_start_date,
+        stakeholders.account_id,
+        stakeholders.week_start_date,
         case when observed.has_participants or observed.has_contacts then levels.level else 'unknown' end as level
 
-    from counts
+    from stakeholders
     cross join observed
-    left join levels
-        on {{ is_level_of('levels', 'stakeholders', 'case when counts.engaged_count > 0 then counts.engaged_count else counts.on_file_count end') }}
+    left join levels on {{ is_level_of('levels', 'stakeholders', 'stakeholders.stakeholder_count') }}
 
 )
 

@@ -38,7 +38,8 @@ final as (
         renewing.csm_id,
         renewing.week_start_date,
         renewing.quarter_start_date,
-        {{ quarters_between('renewing.current_quarter_start_date', 'renewing.quarter_start_date') }} as quarters_ahead_count,
+        {{ quarters_between('renewing.current_quarter_start_date', 'renewing.quarter_start_date') }}
+            as quarters_ahead_count,
         sum(renewing.arr_usd) as renewing_arr_usd,
         count(*) as subscription_count
 

@@ -22,7 +22,10 @@ current_subscriptions as (
         subscription_spans.arr_usd,
         case
             when subscription_spans.ends_on is not null
-                then {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
+                then {{ quarters_between(
+                    'weeks.quarter_start_date',
+                    fiscal_quarter_start('subscription_spans.ends_on')
+                ) }}
         end as quarter_index
 
     from subscription_spans
@@ -79,7 +82,8 @@ shares_after_exchange as (
     select
         book_segments.csm_id,
         segment_shares.quarter_index,
-        sum(book_segments.arr_usd * segment_shares.renewal_share) / nullif(max(book_segments.book_arr_usd), 0) as renewal_share
+        sum(book_segments.arr_usd * segment_shares.renewal_share)
+        / nullif(max(book_segments.book_arr_usd), 0) as renewal_share
 
     from book_segments
     inner join segment_shares on book_segments.segment = segment_shares.segment
@@ -92,7 +96,8 @@ final as (
     select
         shares_after_exchange.csm_id,
         max(shares_after_exchange.renewal_share) as peak_renewal_share_after_exchange,
-        {{ comparable('max(shares_after_exchange.renewal_share)') }} <= {{ threshold('renewal_cap_share') }} as is_avoidable
+        {{ comparable('max(shares_after_exchange.renewal_share)') }}
+        <= {{ threshold('renewal_cap_share') }} as is_avoidable
 
     from shares_after_exchange
     group by shares_after_exchange.csm_id

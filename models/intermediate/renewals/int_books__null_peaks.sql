@@ -20,7 +20,8 @@ renewing as (
         subscription_spans.csm_id,
         subscription_spans.subscription_id,
         subscription_spans.arr_usd,
-        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }} as quarter_index
+        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
+            as quarter_index
 
     from subscription_spans
     inner join weeks

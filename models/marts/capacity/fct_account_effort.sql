@@ -32,7 +32,8 @@ weighted as (
         {% for factor in factors %}
             levels.{{ factor }}_level,
             -- a factor without its input weighs nothing
-            case when levels.{{ factor }}_level = 'unknown' then 1 else {{ factor }}_weights.weight end as {{ factor }}_weight,
+            case when levels.{{ factor }}_level = 'unknown' then 1 else {{ factor }}_weights.weight end
+                as {{ factor }}_weight,
         {% endfor %}
         base_weights.version as weight_version
 
@@ -41,8 +42,8 @@ weighted as (
     inner join levels
         on
             account_weeks.account_id = levels.account_id
-            and levels.from_week <= account_weeks.week_start_date
-            and levels.to_week > account_weeks.week_start_date
+            and account_weeks.week_start_date >= levels.from_week
+            and account_weeks.week_start_date < levels.to_week
     left join weights as base_weights
         on
             account_weeks.week_start_date = base_weights.week_start_date
@@ -71,7 +72,11 @@ final as (
             weighted.{{ factor }}_weight,
         {% endfor %}
         weighted.weight_version,
-        weighted.base_hours{% for factor in factors %} * weighted.{{ factor }}_weight{% endfor %} as effort_hours
+        weighted.base_hours
+        {% for factor in factors %}
+            * weighted.{{ factor }}_weight
+        {% endfor %}
+            as effort_hours
 
     from weighted
 

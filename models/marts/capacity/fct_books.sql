@@ -90,8 +90,10 @@ final as (
         -- nothing that renews is an observed peak of none
         {{ ratio('coalesce(peaks.peak_arr_usd, 0)', 'books.arr_usd') }} as peak_renewal_share,
         case
-            when {{ comparable('books.arr_usd') }} < {{ comparable('bands.minimum_arr_usd * capacity.fte') }} then 'below'
-            when {{ comparable('books.arr_usd') }} > {{ comparable('bands.maximum_arr_usd * capacity.fte') }} then 'above'
+            when {{ comparable('books.arr_usd') }} < {{ comparable('bands.minimum_arr_usd * capacity.fte') }}
+                then 'below'
+            when {{ comparable('books.arr_usd') }} > {{ comparable('bands.maximum_arr_usd * capacity.fte') }}
+                then 'above'
             when capacity.fte is not null then 'within'
         end as arr_band,
         case

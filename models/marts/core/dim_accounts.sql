@@ -48,34 +48,61 @@ current_arr as (
 
 ),
 
-final as (
+current_accounts as (
 
     select
-        accounts.account_id,
-        accounts.account_name,
-        accounts.segment,
-        accounts.industry,
-        accounts.region,
-        accounts.language,
-        accounts.customer_since,
-        accounts.churned_on,
-        account_weeks.account_id is not null as is_active,
+        account_weeks.account_id,
         account_weeks.csm_id,
         account_effort.lifecycle_level as lifecycle_stage,
+        current_arr.next_renewal_on,
         -- an active account without an active subscription is observed to pay nothing
-        case when account_weeks.account_id is not null then coalesce(current_arr.arr_usd, 0) end as arr_usd,
-        current_arr.next_renewal_on
+        coalesce(current_arr.arr_usd, 0) as arr_usd
+
+    from account_weeks
+    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
+    left join account_effort
+        on
+            account_weeks.account_id = account_effort.account_id
+            and account_weeks.week_start_date = account_effort.week_start_date
+    left join current_arr on account_weeks.account_id = current_arr.account_id
+
+),
+
+described_accounts as (
+
+    select
+        accounts.*,
+        current_accounts.csm_id,
+        current_accounts.lifecycle_stage,
+        current_accounts.arr_usd,
+        current_accounts.next_renewal_on,
+        current_accounts.account_id is not null as is_active
 
     from accounts
     cross join clock
-    left join account_weeks
-        on accounts.account_id = account_weeks.account_id and account_weeks.week_start_date = clock.latest_week_start_date
-    left join account_effort
-        on
-            accounts.account_id = account_effort.account_id
-            and account_effort.week_start_date = clock.latest_week_start_date
-    left join current_arr on accounts.account_id = current_arr.account_id
+    left join current_accounts on accounts.account_id = current_accounts.account_id
     where accounts.customer_since <= clock.as_of_date
+
+),
+
+final as (
+
+    select
+        described_accounts.account_id,
+        described_accounts.account_name,
+        described_accounts.segment,
+        described_accounts.industry,
+        described_accounts.region,
+        described_accounts.language,
+        described_accounts.customer_since,
+        described_accounts.churned_on,
+        described_accounts.is_active,
+        described_accounts.csm_id,
+        described_accounts.lifecycle_stage,
+        described_accounts.arr_usd,
+        described_accounts.next_renewal_on
+
+    from described_accounts
 
 )
 

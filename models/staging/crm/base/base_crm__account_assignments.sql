@@ -55,7 +55,8 @@ final as (
 
     select
         checked_rows.* exclude (is_accepted),
-        case when overlapping_spans.read_row_number is not null then 'overlapping_assignment' end as overlapping_assignment_fault,
+        case when overlapping_spans.read_row_number is not null then 'overlapping_assignment' end
+            as overlapping_assignment_fault,
         checked_rows.is_accepted and overlapping_spans.read_row_number is null as is_accepted
 
     from checked_rows

@@ -1,0 +1,53 @@
+# Every target sets up .venv first where it is missing; `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help build test lint unit notebooks lab docs clean lock
+
+PY := .venv/bin/python
+# Nothing that runs here reports home.
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+# `make test` is about the project, so it takes the bundled book whatever the shell is set to.
+OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build
+
+help:  ## list the targets
+	@echo "Book of Business: what a book of business asks for, and what its owner can sustain."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Environment: RAW_DATA=DIR (your tables), AS_OF_DATE=YYYY-MM-DD, BUILD_DIR=DIR (default build)"
+
+.venv/.installed: requirements/base.txt requirements/uv.txt scripts/set_up.sh
+	@sh scripts/set_up.sh
+
+build: .venv/.installed  ## build, validate and publish the marts (RAW_DATA=DIR for your own tables)
+	@$(PY) -m book_of_business build
+
+test: .venv/.installed lint  ## everything that must hold
+	$(OWN_BOOK) $(PY) -m book_of_business build
+	$(OWN_BOOK) .venv/bin/dbt --quiet test --select test_type:unit
+	$(OWN_BOOK) $(PY) -m pytest
+	$(OWN_BOOK) $(PY) -m book_of_business notebooks
+	@echo "everything holds"
+
+lint: .venv/.installed  ## style of SQL and Python, and the project's own rules
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/sqlfluff lint --processes 2 --disable-progress-bar
+	$(PY) -m book_of_business.project_check
+
+notebooks: .venv/.installed  ## run the notebooks on the published marts and write them as HTML
+	@$(PY) -m book_of_business notebooks
+
+lab: .venv/.installed  ## open JupyterLab on the notebooks
+	.venv/bin/jupyter lab --notebook-dir notebooks
+
+docs: .venv/.installed  ## write dbt's documentation as one static page
+	@$(PY) -m book_of_business docs
+
+clean:  ## delete what builds made; .venv stays
+	rm -rf build/* build/.[!g]* target logs .pytest_cache .ruff_cache .hypothesis
+
+lock: .venv/.installed  ## lock the requirements again, with hashes and no address
+	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+		--no-emit-package rfc3987-syntax --no-emit-package lark \
+		requirements/base.in --output-file requirements/base.txt

@@ -1,0 +1,118 @@
+"""Command line: `python -m book_of_business COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from book_of_business import settings as settings_module
+from book_of_business.errors import UserError
+from book_of_business.simulate import cli as simulate_cli
+
+ENVIRONMENT = """\
+environment:
+  RAW_DATA    directory with the raw contract's tables, CSV or Parquet (default: the bundled book)
+  AS_OF_DATE  YYYY-MM-DD, the Sunday to measure at (default: from the latest completed interaction)
+  BUILD_DIR   where everything is written (default: build)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="python -m book_of_business",
+        description="Capacity metrics for customer success managers.",
+        epilog=ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    build = commands.add_parser("build", help="from raw tables to published marts", epilog=ENVIRONMENT,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    build.add_argument("--fast", action="store_true", help="leave out data tests and validation")
+    build.set_defaults(run=run_build)
+    publish = commands.add_parser("publish", help="publish the marts that the last dbt build made")
+    publish.set_defaults(run=run_publish)
+    report = commands.add_parser("report", help="print the published books")
+    report.set_defaults(run=run_report)
+    notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
+    notebooks.set_defaults(run=run_notebooks)
+    docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
+    docs.set_defaults(run=run_docs)
+    simulate = commands.add_parser("simulate", help="write a synthetic book with planted truth")
+    simulate_cli.add_arguments(simulate)
+    simulate.set_defaults(run=simulate_cli.run)
+    return top
+
+
+def run_build(arguments: argparse.Namespace) -> int:
+    from book_of_business.build import build
+
+    build(settings_module.from_environment(), is_fast=arguments.fast)
+    return 0
+
+
+def run_publish(_: argparse.Namespace) -> int:
+    from book_of_business.build import one_build_at_a_time, print_result
+    from book_of_business.publish import publish
+
+    settings = settings_module.from_environment()
+    settings.build_dir.mkdir(parents=True, exist_ok=True)
+    with one_build_at_a_time(settings.build_dir):
+        marts = publish(settings.working_file, settings.published_file, settings.marts_dir)
+    print_result(settings, marts, has_validation=False)
+    return 0
+
+
+def run_report(_: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from book_of_business.report import print_report
+
+    settings = settings_module.from_environment()
+    if not settings.published_file.is_file():
+        raise UserError(f"{settings.published_file} does not exist yet: run `make build`")
+    print_report(settings.published_file, Console(highlight=False, soft_wrap=True))
+    return 0
+
+
+def run_notebooks(_: argparse.Namespace) -> int:
+    from book_of_business import notebooks
+
+    for page in notebooks.run(settings_module.from_environment()):
+        print(page)
+    return 0
+
+
+def run_docs(_: argparse.Namespace) -> int:
+    import shutil
+
+    from book_of_business.build import one_build_at_a_time
+    from book_of_business.console import step
+    from book_of_business.dbt_runner import Dbt
+
+    settings = settings_module.from_environment()
+    if not settings.working_file.is_file():
+        raise UserError(f"{settings.working_file} does not exist yet: run `make build`, whose tables the page describes")
+    with one_build_at_a_time(settings.build_dir), step("Writing the documentation"):
+        Dbt(settings).run("docs", "generate", "--static")
+    page = settings.build_dir / "docs.html"
+    shutil.copyfile(settings.build_dir / "dbt" / "static_index.html", page)
+    print(page)
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 on success, 1 with a message when the user has to act, 130 when interrupted."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return chosen.run(chosen)
+    except UserError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; what was published before is as it was", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

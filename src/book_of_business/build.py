@@ -1,0 +1,158 @@
+"""`python -m book_of_business build`: from raw tables to published marts, or one message that says what is in the way."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from book_of_business import report
+from book_of_business.console import error_console, one_line, step
+from book_of_business.dbt_runner import Dbt
+from book_of_business.errors import UserError
+from book_of_business.publish import publish
+from book_of_business.settings import Settings
+from book_of_business.validation_worker import ValidationWorker
+
+# Enough to say which rows are at fault, when the edge stops a build before its marts.
+REJECTIONS = ("rejected_rows", "data_coverage")
+
+
+def build(settings: Settings, *, is_fast: bool = False) -> None:
+    """Build, validate, publish and report.
+
+    `is_fast` leaves out data tests and validation: for tries and for tests that compare the marts themselves.
+
+    Raises:
+        UserError: whenever the user has to act; what was published before stays as it was.
+    """
+    settings.build_dir.mkdir(parents=True, exist_ok=True)
+    with one_build_at_a_time(settings.build_dir), ValidationWorker(settings, is_idle=is_fast) as validation:
+        remove_unreadable(settings.working_file)
+        dbt = Dbt(settings)
+        with step("Reading the raw tables"):
+            dbt.run("run-operation", "register_raw_data")
+            notes = dbt.notes
+            check_readable(settings.working_file)
+        for note in notes:
+            error_console.print(one_line(note, limit=200), markup=False)
+        with step("Checking the raw tables as received"):
+            edge = validation.validate("edge")
+        if edge.is_stopping:
+            dbt.run("build", "--select", *(f"+{model}" for model in REJECTIONS), "--exclude-resource-type", "unit_test", "test")
+            raise UserError(edge.text)
+        with step("Building the marts") as progress:
+            excluded = ("unit_test", "test") if is_fast else ("unit_test",)
+            dbt.run("build", "--exclude-resource-type", *excluded, on_progress=progress)
+        with step("Checking the marts"):
+            drift = validation.validate("marts")
+        if drift.is_stopping:
+            raise UserError(drift.text)
+        with step("Publishing"):
+            marts = publish(settings.working_file, settings.published_file, settings.marts_dir)
+    for verdict in (edge, drift):
+        if verdict.text:
+            error_console.print(verdict.text, markup=False)
+    print_result(settings, marts, has_validation=not is_fast)
+
+
+def print_result(settings: Settings, marts: list[str], *, has_validation: bool) -> None:
+    """The books, and where everything is."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    report.print_report(settings.published_file, console)
+    console.print(f"{len(marts)} marts: {settings.published_file} (schema marts)", markup=False)
+    console.print(f"as files: {settings.marts_dir}/<mart>.parquet", markup=False)
+    if has_validation:
+        console.print(f"validation: {settings.build_dir / 'validation.html'}", markup=False)
+
+
+@contextmanager
+def one_build_at_a_time(build_dir: Path) -> Iterator[None]:
+    """Hold the build directory's lock; the system lets go of it however this process ends.
+
+    Raises:
+        UserError: if another build holds it.
+    """
+    with (build_dir / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"another build is running in {build_dir}: wait for it, or give another BUILD_DIR") from None
+        yield
+
+
+def remove_unreadable(working_file: Path) -> None:
+    """Delete a working file that a killed run left broken: everything in it is made anew from the raw tables.
+
+    Raises:
+        UserError: if another program holds it open.
+    """
+    if not working_file.exists():
+        return
+    try:
+        duckdb.connect(str(working_file)).close()
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise UserError(
+                f"{working_file} is open in another program: close it there; readers open book_of_business.duckdb"
+            ) from None
+        discard(working_file)
+    except duckdb.Error:
+        discard(working_file)
+
+
+def discard(working_file: Path) -> None:
+    """Delete a working file and its write-ahead log."""
+    error_console.print(f"{working_file.name} was left broken by an earlier run: starting anew", markup=False)
+    working_file.unlink(missing_ok=True)
+    Path(f"{working_file}.wal").unlink(missing_ok=True)
+
+
+def check_readable(working_file: Path) -> None:
+    """Read every registered raw table once, so that a file that is no CSV of one shape is named with its line.
+
+    Raises:
+        UserError: naming every table that cannot be read, or that has fields beyond its header.
+    """
+    problems = []
+    with duckdb.connect(str(working_file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        views = connection.execute("select view_name, sql from duckdb_views() where schema_name = 'raw' order by 1").fetchall()
+        for view, sql in views:
+            try:
+                connection.execute(f'select count(*) from raw."{view}"').fetchall()
+            except duckdb.Error as error:
+                problems.append(f"table {view} cannot be read: {first_lines(str(error))}")
+                continue
+            problems.extend(header_problems(connection, view, sql))
+    if problems:
+        raise UserError("The raw data cannot be read:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+def header_problems(connection: duckdb.DuckDBPyConnection, view: str, sql: str) -> list[str]:
+    """Fields beyond the header and column names that stand twice: DuckDB names those itself, without a word."""
+    import csv
+    import re
+
+    found = re.search(r"read_csv\('((?:[^']|'')+)'", sql)
+    if not found:
+        return []
+    path = re.sub(r"\[([\[*?])\]", r"\1", found.group(1).replace("''", "'"))
+    with open(path, encoding="utf-8-sig", newline="") as handle:
+        header = [name.strip().lower() for name in next(csv.reader(handle), [])]
+    names = [name for (name,) in connection.execute(f'select column_name from (describe raw."{view}")').fetchall()]
+    problems = [f"table {view} has the column {name} twice in {path}" for name in sorted(set(header)) if header.count(name) > 1 and name]
+    if len(names) > len(header):
+        problems.append(f"table {view} has rows with more fields than the header of {path} has names: is a comma not quoted?")
+    return problems
+
+
+def first_lines(message: str) -> str:
+    """What DuckDB says in its first lines, without its advice on its own options."""
+    kept = [line.strip() for line in message.split("\n\n")[0].splitlines() if line.strip()]
+    return " ".join(kept)[:300]

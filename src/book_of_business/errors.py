@@ -1,0 +1,5 @@
+"""Errors that a user can act on."""
+
+
+class UserError(Exception):
+    """Something only the user can mend; the message says what, where and what to do, and is shown without a traceback."""

@@ -1,0 +1,116 @@
+"""Publish: the marts of a working file become the file that everyone reads, in one rename.
+
+A DuckDB file that is being written cannot be opened by readers, and an open reader stops a writer. So dbt writes a
+working file that nobody else opens; publishing copies the marts as tables into a new file beside the published one and
+renames it over that. Whoever has the old file open keeps reading the old rows; whoever opens it next sees the new ones.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from book_of_business.errors import UserError
+
+MARTS_SCHEMA = "marts"
+# BI tools still bring DuckDB 1.x, which cannot read files in the storage version of 2.0.
+STORAGE_VERSION = "v1.0.0"
+
+
+def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[str]:
+    """Copy every table of schema `marts` to `published_file` and to `marts_dir/<mart>.parquet`.
+
+    Both are replaced whole: a run that is killed leaves the old ones as they were, and what it left half-done is
+    removed by the next.
+
+    Returns:
+        The names of the marts, sorted.
+
+    Raises:
+        UserError: if the working file is absent or has no marts.
+    """
+    if not working_file.is_file():
+        raise UserError(f"there is nothing to publish: {working_file} does not exist; run `make build` first")
+    remove_leftovers(published_file, marts_dir)
+    new_file = published_file.with_name(f"{published_file.name}.new")
+    new_marts_dir = marts_dir.with_name(f".{marts_dir.name}.new-{os.getpid()}")
+    new_marts_dir.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(working_file)} as working (read_only)")
+        marts = mart_names(connection)
+        if not marts:
+            raise UserError(f"there is nothing to publish: {working_file} has no marts; run `make build` first")
+        connection.execute(f"attach {literal(new_file)} as published (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"create schema published.{MARTS_SCHEMA}")
+        for mart in marts:
+            table = f"{MARTS_SCHEMA}.{identifier(mart)}"
+            connection.execute(f"create table published.{table} as select * from working.{table}")
+            parquet_file = literal(new_marts_dir / f"{mart}.parquet")
+            connection.execute(f"copy working.{table} to {parquet_file} (format parquet, compression zstd)")
+        connection.execute("detach published")
+    replace_file(new_file, published_file)
+    replace_directory(new_marts_dir, marts_dir)
+    return marts
+
+
+def mart_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the tables in schema `marts` of the attached database `working`, sorted."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = 'working' and schema_name = ? order by 1",
+        [MARTS_SCHEMA],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def replace_file(new: Path, old: Path) -> None:
+    """Rename over the published file, once its bytes are on the disk."""
+    with new.open("rb") as handle:
+        os.fsync(handle.fileno())
+    os.replace(new, old)
+
+
+def replace_directory(new: Path, link: Path) -> None:
+    """Point the symbolic link `link` at the new folder in one rename.
+
+    A folder cannot be renamed over one that holds files, so what readers see is a link; the folder it pointed at
+    before stays until the next publish, for readers that have listed it and not yet opened its files.
+    """
+    generation = link.with_name(f".{link.name}-{next_generation(link)}")
+    os.rename(new, generation)
+    new_link = link.with_name(f".{link.name}.link-{os.getpid()}")
+    new_link.symlink_to(generation.name)
+    os.replace(new_link, link)
+
+
+def next_generation(link: Path) -> int:
+    """One more than the number of the folder that the link points at."""
+    if not link.is_symlink():
+        return 1
+    return int(os.readlink(link).rsplit("-", 1)[-1]) + 1
+
+
+def remove_leftovers(published_file: Path, marts_dir: Path) -> None:
+    """Delete what a killed run left behind, and folders of marts older than the one in use."""
+    for path in published_file.parent.glob(f"{published_file.name}.new*"):
+        path.unlink()
+    in_use = os.readlink(marts_dir) if marts_dir.is_symlink() else None
+    for path in marts_dir.parent.glob(f".{marts_dir.name}*"):
+        if path.is_symlink():
+            path.unlink()
+        elif path.name != in_use:
+            shutil.rmtree(path)
+    if marts_dir.is_dir() and not marts_dir.is_symlink():
+        raise UserError(f"{marts_dir} is a folder that a build did not make; move it away and build again")
+
+
+def literal(path: Path) -> str:
+    """A path as an SQL string."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

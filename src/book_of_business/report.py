@@ -1,0 +1,97 @@
+"""The books at a glance, for the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from book_of_business.console import one_line
+
+
+def read_books(published_file: Path) -> pl.DataFrame:
+    """One row per book at as_of_date, heaviest load first.
+
+    Columns: csm_id, csm_name (null for `unassigned`), week_end_date, account_count, arr_usd (US dollars),
+    load_ratio, is_over_target, is_uncovered, unmonitored_account_count, peak_renewal_share, is_over_cap.
+    """
+    with duckdb.connect(str(published_file), read_only=True) as connection:
+        return connection.sql("""
+            select
+                loads.csm_id, csms.csm_name, weeks.week_end_date, loads.account_count, loads.arr_usd, loads.load_ratio,
+                loads.is_over_target, loads.is_uncovered, coverage.unmonitored_account_count,
+                renewals.peak_renewal_share, renewals.is_over_cap
+            from marts.fct_csm_load as loads
+            inner join marts.dim_weeks as weeks on loads.week_start_date = weeks.week_start_date and weeks.is_latest
+            inner join marts.fct_csm_coverage as coverage
+                on loads.csm_id = coverage.csm_id and loads.week_start_date = coverage.week_start_date
+            inner join marts.fct_book_renewals as renewals on loads.csm_id = renewals.csm_id
+            left join marts.dim_csms as csms on loads.csm_id = csms.csm_id
+            order by loads.csm_id = 'unassigned', loads.load_ratio desc nulls first, loads.effort_hours desc, loads.csm_id
+        """).pl()
+
+
+def read_gaps(published_file: Path) -> pl.DataFrame:
+    """One row per raw table that is absent or has rejected rows.
+
+    Columns: table_name, is_observed, rejected_count, unavailable.
+    """
+    with duckdb.connect(str(published_file), read_only=True) as connection:
+        return connection.sql("""
+            select table_name, is_observed, rejected_count, unavailable
+            from marts.data_coverage
+            where rejected_count > 0 or not is_observed
+            order by rejected_count desc, table_name
+        """).pl()
+
+
+def books_table(books: pl.DataFrame) -> Table:
+    """The books as a table. Marks stand in words beside the numbers, so that colour is never needed."""
+    as_of_date = books["week_end_date"].max()
+    table = Table(title=f"Books of business, week ending {as_of_date}", title_justify="left")
+    table.add_column("CSM")
+    for heading in ("Accounts", "ARR", "Load", "Unmonitored", "Peak renewal share"):
+        table.add_column(heading, justify="right")
+    for book in books.iter_rows(named=True):
+        if book["csm_id"] == "unassigned" and book["account_count"] == 0:
+            continue
+        table.add_row(
+            Text(one_line(book["csm_name"] or book["csm_id"], limit=32)),
+            f"{book['account_count']:,}",
+            f"${book['arr_usd'] / 1e6:,.2f}M",
+            load_words(book),
+            f"{book['unmonitored_account_count']:,}",
+            share_words(book),
+        )
+    return table
+
+
+def load_words(book: dict[str, object]) -> str:
+    """Load as a percentage of capacity, or why there is none."""
+    if book["load_ratio"] is None:
+        return "uncovered" if book["is_uncovered"] else "-"
+    return f"{'over ' if book['is_over_target'] else ''}{book['load_ratio']:.0%}"
+
+
+def share_words(book: dict[str, object]) -> str:
+    """Peak renewal share as a percentage, or a dash where the book has no ARR."""
+    if book["peak_renewal_share"] is None:
+        return "-"
+    return f"{'over cap ' if book['is_over_cap'] else ''}{book['peak_renewal_share']:.0%}"
+
+
+def print_report(published_file: Path, console: Console) -> None:
+    """The table of the books and what is missing from them."""
+    console.print(books_table(read_books(published_file)))
+    gaps = read_gaps(published_file)
+    for gap in gaps.iter_rows(named=True):
+        if gap["rejected_count"]:
+            console.print(
+                f"{gap['rejected_count']:,} row(s) of {gap['table_name']} rejected: see marts.rejected_rows", markup=False
+            )
+        if not gap["is_observed"]:
+            console.print(f"no {gap['table_name']}: {gap['unavailable']}", markup=False)

@@ -1,0 +1,49 @@
+"""DuckDB for Great Expectations: SQLAlchemy's route with every result fetched at once.
+
+Great Expectations sends the next query before it has read the last one to its end; DuckDB's results are lazy and
+hold the connection, so that it fails without this.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from duckdb_sqlalchemy import CursorWrapper, Dialect
+
+NAME = "bufferedduckdb"
+
+
+class BufferedDuckDB(Dialect):
+    """The DuckDB dialect with a cursor that is fully buffered."""
+
+    supports_statement_cache = True
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        connection = super().connect(*arguments, **options)
+        connection.execute("set TimeZone = 'UTC'")
+        return connection
+
+    def do_execute(self, cursor: CursorWrapper, statement: str, parameters: Any, context: Any = None) -> None:
+        super().do_execute(cursor, statement, parameters, context)
+        if cursor.description is not None:
+            cursor._buffer_result()
+            cursor._result_consumed()
+
+
+def connection_string(file: Path) -> str:
+    """Where SQLAlchemy opens a DuckDB file read-only, in UTC and without network; registers the dialect.
+
+    Raises:
+        ValueError: for a path that a URL cannot carry.
+    """
+    from sqlalchemy.dialects import registry
+    from sqlalchemy.engine import URL
+
+    registry.register(NAME, __name__, BufferedDuckDB.__name__)
+    options = {
+        "access_mode": "read_only",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    return URL.create(NAME, database=str(file.resolve()), query=options).render_as_string(hide_password=False)

@@ -1,0 +1,99 @@
+"""What can be true of a raw value, as DuckDB SQL. A column is text, or a native type that fits its contract type."""
+
+from __future__ import annotations
+
+# As staging reads them (macros/staging/parsed_value.sql); native types have their form by nature.
+FORMS = {
+    "varchar": "true",
+    "date": r"regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}') and try_cast({text} as date) is not null",
+    "timestamp": (
+        r"regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?)?')"
+        " and try_cast({text} as date) is not null"
+    ),
+    "double": r"regexp_full_match({text}, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?')",
+    "bigint": r"regexp_full_match({text}, '[+-]?\d+')",
+    "boolean": "{text} in ('true', 'false')",
+}
+
+# UTF-8 read as Latin-1 or Windows-1252 (e acute becomes A tilde and a copyright sign), and U+FFFD.
+DAMAGED_TEXT = (
+    r"[\x{C3}\x{C2}][\x{80}-\x{BF}\x{152}\x{153}\x{160}\x{161}\x{178}\x{17D}\x{17E}\x{192}\x{2C6}\x{2DC}\x{2013}-\x{203A}\x{20AC}\x{2122}]"
+    r"|\x{E2}\x{20AC}|\x{FFFD}"
+)
+# Long ids as a spreadsheet rewrites them, and its error values.
+SPREADSHEET_ID = r"\d(\.\d+)?E\+\d+|#(N/A|REF!|VALUE!|NAME\?|DIV/0!)"
+
+# The native types that pass as they are; any other becomes text, so that one expression reads them all.
+NATIVE_TYPES = {
+    "varchar": ("VARCHAR",),
+    "date": ("DATE", "TIMESTAMP"),
+    "timestamp": ("DATE", "TIMESTAMP"),
+    "double": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER"),
+    "bigint": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER"),
+    "boolean": ("BOOLEAN",),
+}
+
+
+def received_column(name: str, raw_type: str, data_type: str) -> str:
+    """A raw column under its contract name, as text unless its native type fits the contract's `data_type`."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    value = quoted if raw_type.startswith(NATIVE_TYPES[data_type]) else f"cast({quoted} as varchar)"
+    return f'{value} as "{name.lower()}"'
+
+
+def form_sql(column: str, data_type: str) -> str:
+    """Whether a filled value keeps the form of its contract type."""
+    text = f"cast({column} as varchar)"
+    return f"case when typeof({column}) != 'VARCHAR' then true else {FORMS[data_type].format(text=text)} end"
+
+
+def filled_sql(column: str) -> str:
+    """Whether there is a value; empty text is null, as in the raw contract."""
+    return f"case when {column} is null then false when typeof({column}) != 'VARCHAR' then true else cast({column} as varchar) != '' end"
+
+
+def share_sql(column: str, measure: str, argument: str | None = None, minimum_count: int = 0) -> str:
+    """An aggregate from 0 to 1 over a quoted column; null for fewer than `minimum_count` values.
+
+    Of all rows: `filled`, `usable` (filled and in the form of the type `argument`), `equal` (to `argument`).
+    Of the filled values: `form` (of the type `argument`), `before` and `after` (the date `argument`), `padded`
+    (by white space), `damaged` (by a wrong encoding), `spreadsheet` (rewritten by one). `constant` is 1 when all
+    filled values are the same, else 0.
+
+    Raises:
+        ValueError: for another measure.
+    """
+    filled = filled_sql(column)
+    text = f"cast({column} as varchar)"
+    literal = "'" + str(argument).replace("'", "''") + "'"
+    if measure == "constant":
+        return (
+            f"case when count(case when {filled} then 1 end) >= greatest({minimum_count}, 1)"
+            f" then case when min({column}) = max({column}) then 1.0 else 0.0 end end"
+        )
+    if measure in ("filled", "usable", "equal"):
+        held = {
+            "filled": filled,
+            "usable": f"{filled} and {form_sql(column, str(argument))}" if measure == "usable" else "",
+            "equal": f"coalesce({text} = {literal}, false)",
+        }[measure]
+        return f"case when count(*) >= greatest({minimum_count}, 1) then avg(case when {held} then 1.0 else 0.0 end) end"
+    conditions = {
+        "form": lambda: form_sql(column, str(argument)),
+        "before": lambda: f"coalesce(try_cast({column} as date) < try_cast({literal} as date), false)",
+        "after": lambda: f"coalesce(try_cast({column} as date) > try_cast({literal} as date), false)",
+        "padded": lambda: f"regexp_matches({text}, '^[\\s\\x{{A0}}]|[\\s\\x{{A0}}]$')",
+        "damaged": lambda: f"regexp_matches({text}, '{DAMAGED_TEXT}')",
+        "spreadsheet": lambda: f"regexp_full_match({text}, '{SPREADSHEET_ID}')",
+    }
+    if measure not in conditions:
+        raise ValueError(f"no measure {measure}")
+    share = f"avg(case when {filled} then case when {conditions[measure]()} then 1.0 else 0.0 end end)"
+    return f"case when count(case when {filled} then 1 end) >= greatest({minimum_count}, 1) then {share} end"
+
+
+def look_sql(column: str, data_type: str) -> str:
+    """What most of the values that lack their form look like: digits as 9, letters as a, no value itself."""
+    shape = f"regexp_replace(regexp_replace(cast({column} as varchar), '\\p{{L}}', 'a', 'g'), '\\d', '9', 'g')"
+    safe = f"left(regexp_replace({shape}, '[^9a/., :+-]', '?', 'g'), 24)"
+    return f"mode(case when {filled_sql(column)} and not ({form_sql(column, data_type)}) then {safe} end)"

@@ -1,0 +1,287 @@
+"""Run the suites against a DuckDB file, read-only; what comes out are summaries, never rows."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from book_of_business.validation.contract import RawTable, read_contract
+from book_of_business.validation.forms import look_sql, received_column
+from book_of_business.validation.summary import Check, SuiteResult, ValidationSummary
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+# The measures whose failure is explained by what the values look like.
+FORM_MEASURES = ("usable", "form")
+UNREADABLE_REMEDY = "write the file as UTF-8, RFC 4180: commas, quotes around fields that contain one, as many fields as the header"
+
+
+class ValidationError(Exception):
+    """The suites cannot be run; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open Great Expectations context on one DuckDB file."""
+
+    context: Any
+    source: Any
+    engine: sqlalchemy.Engine
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        import sqlalchemy
+
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sqlalchemy.text(query.replace(":", r"\:")))]
+
+    def suite(self, name: str) -> Any:
+        """A suite of the context."""
+        return self.context.suites.get(name)
+
+    def validate(self, table: str, query: str, suite: Any, parameters: dict[str, str] | None = None) -> list[Any]:
+        """Great Expectations' results of a suite on the rows of a query."""
+        batch = self.source.add_query_asset(name=table, query=query).add_batch_definition_whole_table("all").get_batch()
+        found = batch.validate(suite, result_format="BASIC", expectation_parameters=parameters or {})
+        return list(found.results)
+
+
+def validate_edge(
+    working_file: Path, results_dir: Path, raw_description: str, project_dir: Path = CHECKOUT
+) -> ValidationSummary:
+    """Run the edge suite of every raw table on the views `raw.<table>` of the working file.
+
+    `raw_description` says where the tables came from. The summary is also written to `results_dir`/edge.json; the
+    marts.json of an earlier run is deleted, since it says nothing of these tables.
+
+    Raises:
+        ValidationError: if the working file or the suites cannot be opened.
+    """
+    (results_dir / "marts.json").unlink(missing_ok=True)
+    with opened(working_file, results_dir, project_dir) as session:
+        latest = latest_interaction_on(session)
+        suites = tuple(edge_result(session, table, latest) for table in read_contract(project_dir))
+    summary = ValidationSummary("edge", raw_description, str(working_file), suites)
+    summary.write(results_dir / "edge.json")
+    return summary
+
+
+def validate_marts(published_file: Path, results_dir: Path, project_dir: Path = CHECKOUT) -> ValidationSummary:
+    """Run the drift suites on the schema `marts` of a DuckDB file, published or working.
+
+    The summary is also written to `results_dir`/marts.json.
+
+    Raises:
+        ValidationError: if the file or the suites cannot be opened.
+    """
+    with opened(published_file, results_dir, project_dir) as session:
+        names = sorted(file.stem for file in (project_dir / "expectations" / "suites").glob("drift_*.json"))
+        suites = tuple(drift_result(session, name) for name in names)
+    summary = ValidationSummary("marts", str(published_file), str(published_file), suites)
+    summary.write(results_dir / "marts.json")
+    return summary
+
+
+@contextmanager
+def opened(file: Path, results_dir: Path, project_dir: Path) -> Iterator[Session]:
+    """A context on a copy of expectations/ under `results_dir`, with the file as its data source.
+
+    Raises:
+        ValidationError: if the file does not exist, is held by a writer, or the suites are missing.
+    """
+    if not file.is_file():
+        raise ValidationError(f"{file} does not exist: run `make build`")
+    suites = project_dir / "expectations"
+    if not (suites / "great_expectations.yml").is_file():
+        raise ValidationError(f"{suites} has no great_expectations.yml: run this in a checkout of Book of Business")
+    quiet()
+    import duckdb
+    import great_expectations
+    import sqlalchemy
+
+    from book_of_business.validation import measures  # noqa: F401  registers the expectation of its own
+    from book_of_business.validation.dialect import connection_string
+
+    try:
+        duckdb.connect(str(file), read_only=True).close()
+    except duckdb.Error as error:
+        held = "it is being written by another program" if "lock" in str(error) else first_line(str(error))
+        raise ValidationError(f"{file} cannot be opened: {held}") from None
+    results_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".context-", dir=results_dir) as folder:
+        copy = Path(folder) / "expectations"
+        shutil.copytree(suites, copy)
+        engine = None
+        try:
+            context = great_expectations.get_context(mode="file", context_root_dir=str(copy))
+            source = context.data_sources.add_sql(
+                name="book", connection_string=connection_string(file).replace("$", r"\$"), create_temp_table=False
+            )
+            engine = source.get_engine()
+            yield Session(context, source, engine)
+        except (duckdb.Error, sqlalchemy.exc.SQLAlchemyError, great_expectations.exceptions.GreatExpectationsError) as error:
+            raise ValidationError(f"{file} cannot be validated: {first_line(str(error))}") from None
+        finally:
+            if engine is not None:
+                engine.dispose()
+
+
+def quiet() -> None:
+    """No telemetry, no progress bars, no logging of Great Expectations; to be called before its import."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    os.environ["TQDM_DISABLE"] = "1"
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=r"(great_expectations|duckdb_sqlalchemy|sqlalchemy|marshmallow)")
+
+
+def latest_interaction_on(session: Session) -> str | None:
+    """The day of the latest completed interaction, which is the book's clock; null if there is none."""
+    columns = {name.lower() for (name,) in session.rows(columns_query("raw", "interactions", "column_name"))}
+    if not {"started_at", "status"} <= columns:
+        return None
+    query = "select cast(max(try_cast(cast(started_at as varchar) as date)) as varchar) from raw.interactions where status = 'completed'"
+    try:
+        return session.rows(query)[0][0]
+    except Exception:  # a table that cannot be read is reported by its own suite
+        return None
+
+
+def columns_query(schema: str, table: str, selected: str) -> str:
+    """A query for the columns of a table or view, in their order."""
+    return (
+        f"select {selected} from duckdb_columns() where database_name = current_database()"
+        f" and schema_name = '{schema}' and table_name = '{table}' order by column_index"
+    )
+
+
+def edge_result(session: Session, table: RawTable, latest: str | None) -> SuiteResult:
+    """The edge suite of one raw table, on the contract's columns that the view has."""
+    suite = session.suite(f"edge_{table.name}")
+    raw_columns = {name.lower(): (name, kind) for name, kind in session.rows(columns_query("raw", table.name, "column_name, data_type"))}
+    if not raw_columns:
+        note = "not supplied" + (", though it is required" if table.is_required else "")
+        return SuiteResult(suite.name, table.name, None, note, ())
+    present = [column for column in table.columns if column.name in raw_columns]
+    absent = [column.name for column in table.columns if column.name not in raw_columns]
+    selected = [received_column(*raw_columns[column.name], column.data_type) for column in present]
+    query = f'select {", ".join(selected) or "1 as nothing"} from raw."{table.name}"'
+    suite.expectations = [
+        expectation
+        for expectation in suite.expectations
+        if getattr(expectation, "column", None) in {None, *(column.name for column in present)}
+        and (latest is not None or getattr(expectation, "measure", None) != "after")
+    ]
+    results = session.validate(table.name, query, suite, {"latest_interaction_on": latest or ""})
+    note = f"columns not supplied: {', '.join(absent)}" if absent else ""
+    broken = next((result for result in results if is_broken(result)), None)
+    if broken is not None:
+        return SuiteResult(suite.name, table.name, None, note, (unreadable_check(broken),))
+    return as_suite_result(suite.name, table.name, note, results, lambda column, kind: look_of(session, query, column, kind))
+
+
+def drift_result(session: Session, name: str) -> SuiteResult:
+    """One drift suite, on the mart that it names."""
+    suite = session.suite(name)
+    mart = suite.meta["table"]
+    if not session.rows(columns_query("marts", mart, "column_name")):
+        return SuiteResult(name, mart, None, "not built", ())
+    results = session.validate(mart, f'select * from marts."{mart}"', suite)
+    return as_suite_result(name, mart, "", results, None)
+
+
+def as_suite_result(
+    name: str, table: str, note: str, results: list[Any], look: Callable[[str, str], str] | None
+) -> SuiteResult:
+    """Great Expectations' results in our words; `look` says what values without their form look like."""
+    row_count = next((int(result.result["observed_value"]) for result in results if is_row_count(result) and not is_broken(result)), None)
+    return SuiteResult(name, table, row_count, note, tuple(as_check(result, look) for result in results))
+
+
+def is_row_count(result: Any) -> bool:
+    return result.expectation_config.type == "expect_table_row_count_to_be_between"
+
+
+def is_broken(result: Any) -> bool:
+    """Whether the expectation could not be evaluated."""
+    return "exception_message" in str(result.exception_info) and "'raised_exception': True" in str(result.exception_info)
+
+
+def as_check(result: Any, look: Callable[[str, str], str] | None) -> Check:
+    """One result of Great Expectations as a check."""
+    config = result.expectation_config
+    column = config.kwargs.get("column")
+    remedy = (config.meta or {}).get("remedy", "")
+    observed, verdict = observed_words(result), "met" if result.success else "not met"
+    if is_broken(result):
+        observed, verdict = "could not be evaluated", "not met"
+    elif result.result.get("observed_value") is None:
+        observed, verdict = "too few values to say", "not measured"
+    elif not result.success and look and config.kwargs.get("measure") in FORM_MEASURES:
+        observed += look(column, config.kwargs["argument"])
+    return Check(column, config.description, str(config.severity.value), verdict, observed, remedy)
+
+
+def observed_words(result: Any) -> str:
+    """What was observed, as a share or a figure."""
+    value = result.result.get("observed_value")
+    kind, measure = result.expectation_config.type, result.expectation_config.kwargs.get("measure")
+    if value is None:
+        return "nothing"
+    if measure == "constant":
+        return "one value throughout" if value else "more than one value"
+    if kind in ("expect_column_share_to_be_between", "expect_column_proportion_of_non_null_values_to_be_between"):
+        return share_words(float(value))
+    if is_row_count(result):
+        return f"{int(value):,} rows"
+    if kind == "unexpected_rows_expectation":
+        return f"{int(value):,} such rows"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def share_words(value: float) -> str:
+    """A share as a percentage that does not round to all or nothing."""
+    if 0 < value < 0.0005:
+        return "less than 0.1 %"
+    if 0.9995 <= value < 1:
+        return "more than 99.9 %"
+    return f"{value * 100:.1f} %"
+
+
+def look_of(session: Session, query: str, column: str, kind: str) -> str:
+    """What most values of a column that lack their form look like: digits as 9, letters as a; empty for none."""
+    found = session.rows(f'select {look_sql(chr(34) + column + chr(34), kind)} from ({query}) as received')
+    return f", most others look like {found[0][0]}" if found and found[0][0] else ""
+
+
+def unreadable_check(result: Any) -> Check:
+    """A table that breaks off while it is read: no message of the reader's that quotes a line."""
+    said = str(result.exception_info)
+    line = re.search(r"CSV Error on Line: (\d+)", said)
+    if not line and "Invalid unicode" not in said and "CSV" not in said and "Parquet" not in said:
+        raise ValidationError(f"a suite could not be evaluated: {first_line(exception_message(result))}")
+    where = f"it breaks off at line {line.group(1)}" if line else "it breaks off"
+    what = " (not UTF-8)" if "unicode" in said else ""
+    return Check(None, "the table can be read to its end", "critical", "not met", where + what, UNREADABLE_REMEDY)
+
+
+def exception_message(result: Any) -> str:
+    """The message in a result's exception info, which nests by metric."""
+    found = re.search(r"'exception_message': (['\"])(.*?)\1,", str(result.exception_info))
+    return found.group(2) if found else "unknown"
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, at most 200 characters."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0][:200] if lines else "no message"

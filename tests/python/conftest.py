@@ -1,0 +1,78 @@
+"""What the Python tests share: a small simulated book, and the build run as its user runs it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command said, and where it wrote."""
+
+    code: int
+    output: str
+    errors: str
+    build_dir: Path
+
+    @property
+    def said(self) -> str:
+        return self.output + self.errors
+
+    @property
+    def published_file(self) -> Path:
+        return self.build_dir / "book_of_business.duckdb"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "book_of_business", *arguments]
+
+
+def environment(build_dir: Path, raw_data: Path | None, as_of_date: str = "") -> dict[str, str]:
+    """The environment of a user's shell, with nothing of the tester's own book in it."""
+    own = {name: value for name, value in os.environ.items() if name not in ("RAW_DATA", "AS_OF_DATE", "BUILD_DIR")}
+    own |= {"BUILD_DIR": str(build_dir), "AS_OF_DATE": as_of_date, "COLUMNS": "140"}
+    return own | ({"RAW_DATA": str(raw_data)} if raw_data else {})
+
+
+def run_build(build_dir: Path, raw_data: Path | None, *arguments: str, as_of_date: str = "") -> Run:
+    """`python -m book_of_business build` as a process of its own."""
+    done = subprocess.run(
+        command("build", *arguments),
+        cwd=ROOT,
+        env=environment(build_dir, raw_data, as_of_date),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr, build_dir)
+
+
+def rows(path: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def simulate(out: Path, *arguments: str) -> Path:
+    subprocess.run(command("simulate", str(out), *arguments), cwd=ROOT, check=True, capture_output=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 accounts and 5 CSMs over 16 weeks, as flat CSV files."""
+    return simulate(tmp_path_factory.mktemp("raw") / "book", "--accounts", "40", "--csms", "5", "--weeks", "16", "--seed", "7")
+
+
+@pytest.fixture(scope="session")
+def small_build(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Run:
+    """The small book, built and published once; tests read it and do not write to it."""
+    done = run_build(tmp_path_factory.mktemp("build"), small_book, "--fast")
+    assert done.code == 0, done.said
+    return done

@@ -1,0 +1,195 @@
+"""Readers never block a build and a build never breaks readers, whenever it is killed."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from book_of_business import publish
+from book_of_business.errors import UserError
+from conftest import ROOT, Run, command, environment, rows, run_build, simulate
+
+COUNT = "select count(*), count(distinct account_id), round(sum(effort_hours), 6) from marts.fct_account_effort"
+
+
+def make_working_file(path: Path, value: int) -> Path:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute("create or replace table marts.fct_books as select ? as value", [value])
+        connection.execute("create or replace table marts.dim_weeks as select ? as value", [value])
+        connection.execute("create or replace view marts.not_a_mart as select 1 as value")
+    return path
+
+
+def published_values(folder: Path) -> set[int]:
+    """What a reader finds in the published file and in the Parquet files: one value where all is whole."""
+    found = {value for mart in ("fct_books", "dim_weeks") for (value,) in rows(folder / "book.duckdb", f"from marts.{mart}")}
+    return found | {pl.read_parquet(folder / "marts" / f"{mart}.parquet")["value"].item() for mart in ("fct_books", "dim_weeks")}
+
+
+def test_published_are_the_tables_of_schema_marts(tmp_path: Path) -> None:
+    marts = publish.publish(make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts")
+    assert marts == ["dim_weeks", "fct_books"]
+    assert sorted(path.name for path in (tmp_path / "marts").iterdir()) == ["dim_weeks.parquet", "fct_books.parquet"]
+    assert published_values(tmp_path) == {1}
+
+
+def test_the_published_file_can_be_read_by_duckdb_1(tmp_path: Path) -> None:
+    publish.publish(make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{tmp_path}/book.duckdb' as published (read_only)")
+        (tags,) = connection.execute("select tags from duckdb_databases() where database_name = 'published'").fetchone()
+    assert tags["storage_version"].startswith("v1.0.0"), tags
+
+
+def test_an_open_reader_keeps_the_old_rows_and_the_next_one_sees_the_new(tmp_path: Path) -> None:
+    files = (tmp_path / "working.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
+    publish.publish(make_working_file(files[0], 1), files[1], files[2])
+    with duckdb.connect(str(files[1]), read_only=True) as reader, (files[2] / "fct_books.parquet").open("rb") as parquet:
+        publish.publish(make_working_file(files[0], 2), files[1], files[2])
+        assert reader.execute("from marts.fct_books").fetchall() == [(1,)]
+        assert pl.read_parquet(parquet)["value"].item() == 1
+    assert published_values(tmp_path) == {2}
+
+
+STEPS = ("mkdir", "replace", "rename", "symlink_to", "fsync")
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("occurrence", [1, 2])
+def test_a_kill_at_any_step_of_publishing_leaves_what_was_there_whole(tmp_path: Path, step: str, occurrence: int) -> None:
+    files = (tmp_path / "working.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
+    publish.publish(make_working_file(files[0], 1), files[1], files[2])
+    make_working_file(files[0], 2)
+    child = os.fork()
+    if child == 0:
+        die_at(step, occurrence)
+        publish.publish(*files)
+        os._exit(0)
+    os.waitpid(child, 0)
+    found = [published_values_of_one_kind(tmp_path, kind) for kind in ("duckdb", "parquet")]
+    # each kind is whole; one may be new already, since two renames are never one
+    assert found[0] in ({1}, {2})
+    assert found[1] in ({1}, {2})
+    publish.publish(make_working_file(files[0], 3), files[1], files[2])
+    assert published_values(tmp_path) == {3}
+    publish.publish(make_working_file(files[0], 4), files[1], files[2])
+    left = sorted(path.name for path in tmp_path.iterdir() if not path.is_symlink())
+    assert len([name for name in left if name.startswith(".marts")]) <= 2, left
+
+
+def published_values_of_one_kind(folder: Path, kind: str) -> set[int]:
+    if kind == "duckdb":
+        return {value for mart in ("fct_books", "dim_weeks") for (value,) in rows(folder / "book.duckdb", f"from marts.{mart}")}
+    return {pl.read_parquet(folder / "marts" / f"{mart}.parquet")["value"].item() for mart in ("fct_books", "dim_weeks")}
+
+
+def die_at(step: str, occurrence: int) -> None:
+    """Make this process die, as by kill -9, just before the given call is made for the given time."""
+    owner = Path if step in ("mkdir", "symlink_to") else os
+    original = getattr(owner, step)
+    calls = 0
+
+    def dying(*arguments: object, **options: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == occurrence:
+            os._exit(9)
+        return original(*arguments, **options)
+
+    setattr(owner, step, dying)
+
+
+def test_without_marts_there_is_nothing_to_publish(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run `make build` first"):
+        publish.publish(tmp_path / "none.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    with pytest.raises(UserError, match="has no marts"):
+        publish.publish(tmp_path / "empty.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
+
+
+def test_a_folder_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "marts").mkdir()
+    (tmp_path / "marts" / "precious.txt").write_text("mine")
+    with pytest.raises(UserError, match="move it away"):
+        publish.publish(make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts")
+    assert (tmp_path / "marts" / "precious.txt").read_text() == "mine"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Run:
+    """A build directory of this module's own, since its builds are killed."""
+    done = run_build(tmp_path_factory.mktemp("killed"), small_book, "--fast")
+    assert done.code == 0, done.said
+    return done
+
+
+def test_a_reader_holds_the_published_file_through_a_whole_build(published: Run, small_book: Path) -> None:
+    with duckdb.connect(str(published.published_file), read_only=True) as reader:
+        before = reader.execute(COUNT).fetchall()
+        running = subprocess.Popen(
+            command("build", "--fast"), cwd=ROOT, env=environment(published.build_dir, small_book), stderr=subprocess.PIPE
+        )
+        reads = 0
+        while running.poll() is None:
+            assert reader.execute(COUNT).fetchall() == before
+            assert rows(published.published_file, COUNT) == before
+            reads += 1
+            time.sleep(0.2)
+        running.communicate()
+        assert running.returncode == 0
+        assert reads > 3
+        assert reader.execute(COUNT).fetchall() == before
+    assert rows(published.published_file, COUNT) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [("Reading the raw tables ...", 2.0), ("Building the marts ...", 1.0), ("Building the marts ...", 5.0), ("Publishing ...", 0.05)],
+)
+def test_a_killed_build_leaves_the_last_good_marts(
+    published: Run, small_book: Path, line: str, seconds: float
+) -> None:
+    before = rows(published.published_file, COUNT)
+    running = subprocess.Popen(
+        command("build", "--fast"),
+        cwd=ROOT,
+        env=environment(published.build_dir, small_book),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    for said in running.stderr:
+        if said.strip() == line:
+            break
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    running.stderr.close()
+    assert rows(published.published_file, COUNT) == before
+
+
+def test_the_build_after_killed_ones_is_good(published: Run, tmp_path: Path) -> None:
+    (published.build_dir / "working.duckdb").write_bytes(b"half a page of a database")
+    other_book = simulate(tmp_path / "other", "--accounts", "30", "--csms", "4", "--weeks", "10", "--seed", "8")
+    repaired = run_build(published.build_dir, other_book, "--fast")
+    assert repaired.code == 0, repaired.said
+    fresh = run_build(tmp_path / "fresh", other_book, "--fast")
+    query = "select csm_id, week_start_date, account_count, round(load_ratio, 9) from marts.fct_csm_load order by all"
+    assert rows(repaired.published_file, query) == rows(fresh.published_file, query)
+
+
+def test_two_builds_of_one_directory_do_not_run_at_once(published: Run, small_book: Path) -> None:
+    import fcntl
+
+    with (published.build_dir / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = run_build(published.build_dir, small_book, "--fast")
+    assert second.code == 1
+    assert "another build is running" in second.said

@@ -1,0 +1,199 @@
+"""What a new user sees of an export that is not yet what the contract asks for: nothing lost, no traceback."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from book_of_business import build as build_module
+from book_of_business import settings
+from book_of_business.console import one_line
+from book_of_business.dbt_runner import plain
+from book_of_business.errors import UserError
+from conftest import rows, run_build
+
+HOSTILE_NAMES = ["<script>alert(1)</script>", "=cmd|'/C calc'!A0", "O'Neil \"& Sons\"", "two\nlines", "🚀 Ünïcode", "{{ 1 / 0 }}", "%s;--"]
+
+
+@pytest.fixture
+def export(tmp_path: Path, small_book: Path) -> Path:
+    return Path(shutil.copytree(small_book, tmp_path / "export"))
+
+
+def edit(path: Path, change) -> None:
+    path.write_text(change(path.read_text()))
+
+
+def rename_a_column(export: Path) -> None:
+    edit(export / "accounts.csv", lambda text: text.replace("customer_since", "start_date", 1))
+
+
+def remove_a_table(export: Path) -> None:
+    (export / "subscriptions.csv").unlink()
+
+
+def use_semicolons(export: Path) -> None:
+    edit(export / "csms.csv", lambda text: text.replace(",", ";"))
+
+
+def give_a_table_twice(export: Path) -> None:
+    pl.read_csv(export / "csms.csv", infer_schema=False).write_parquet(export / "csms.parquet")
+
+
+def repeat_a_column(export: Path) -> None:
+    edit(export / "csms.csv", lambda text: text.replace("csm_id,", "csm_id,CSM_ID,", 1).replace("\n", "\nx,", 1))
+
+
+def leave_a_comma_unquoted(export: Path) -> None:
+    edit(export / "csms.csv", lambda text: text.rstrip("\n") + ",one field too many\n")
+
+
+def write_latin_1(export: Path) -> None:
+    path = export / "accounts.csv"
+    path.write_bytes(path.read_text().replace("a", "\u00e9", 3).replace("customer_since", "customer_since").encode("latin-1", "replace"))
+    edit_bytes = path.read_bytes().split(b"\n")
+    edit_bytes[0] = b"account_id,account_name,segment,industry,region,language,customer_since,churned_on"
+    path.write_bytes(b"\n".join(edit_bytes).replace(b"enterprise", b"entr\xe9prise", 1))
+
+
+def empty_the_file(export: Path) -> None:
+    (export / "accounts.csv").write_bytes(b"")
+
+
+def turn_a_parquet_into_rubbish(export: Path) -> None:
+    (export / "tickets.csv").unlink(missing_ok=True)
+    (export / "tickets.parquet").write_bytes(b"no parquet at all")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (rename_a_column, ["accounts", "customer_since", "start_date", "accounts.csv"]),
+        (remove_a_table, ["subscriptions", "required", "subscriptions.csv"]),
+        (use_semicolons, ["csms", "csm_id", "semicolons"]),
+        (give_a_table_twice, ["csms", "more than once", "csms.parquet"]),
+        (repeat_a_column, ["csms", "csm_id", "twice"]),
+        (leave_a_comma_unquoted, ["csms", "more fields than the header"]),
+        (write_latin_1, ["accounts", "utf-8"]),
+        (empty_the_file, ["accounts", "account_id", "accounts.csv"]),
+        (turn_a_parquet_into_rubbish, ["tickets"]),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_file_that_cannot_be_built_stops_with_one_clear_message(export: Path, tmp_path: Path, spoil, told: list[str]) -> None:
+    spoil(export)
+    done = run_build(tmp_path / "build", export, "--fast")
+    assert done.code == 1, done.said
+    assert "Traceback" not in done.said
+    for word in told:
+        assert word.lower() in done.errors.lower(), done.errors
+    assert not done.published_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"RAW_DATA": "/no/such/folder"}, "there is no such directory"),
+        ({"RAW_DATA": __file__}, "give the directory that holds the tables"),
+        ({"AS_OF_DATE": "28.06.2026"}, "28.06.2026, which is not a date"),
+        ({"AS_OF_DATE": "2026-02-30"}, "not a date"),
+    ],
+)
+def test_settings_that_cannot_be_say_so(variables: dict[str, str], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        settings.from_environment(variables)
+
+
+def test_an_untidy_export_is_read_and_what_breaks_a_rule_is_listed(export: Path, tmp_path: Path) -> None:
+    accounts = pl.read_csv(export / "accounts.csv", infer_schema=False)
+    names = [HOSTILE_NAMES[i % len(HOSTILE_NAMES)] for i in range(accounts.height)]
+    untidy = accounts.with_columns(account_name=pl.Series(names), crm_owner=pl.lit("ignored")).select(
+        "crm_owner", *reversed(accounts.columns)
+    )
+    dates = untidy["customer_since"].to_list()
+    dates[0], dates[1] = "31/12/2024", "2024-12-31 00:00"
+    untidy = untidy.with_columns(customer_since=pl.Series(dates)).drop("industry")
+    # a byte-order mark and Windows line ends, as spreadsheets write them
+    text = untidy.write_csv(line_terminator="\r\n")
+    (export / "accounts.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (export / "health_scores.csv").unlink()
+
+    done = run_build(tmp_path / "build", export, "--fast")
+    assert done.code == 0, done.said
+    assert "Traceback" not in done.said
+    faults = rows(done.published_file, "select row_key, column_name, value, rule from marts.rejected_rows where table_name = 'accounts'")
+    keys = untidy["account_id"].to_list()
+    assert sorted(faults) == sorted(
+        [(keys[0], "customer_since", "31/12/2024", "unparseable_value"), (keys[1], "customer_since", "2024-12-31 00:00", "unparseable_value")]
+    )
+    read, accepted, rejected, absent = rows(
+        done.published_file,
+        "select read_count, accepted_count, rejected_count, absent_columns from marts.data_coverage where table_name = 'accounts'",
+    )[0]
+    assert (read, accepted, rejected, absent) == (accounts.height, accounts.height - 2, 2, "industry")
+    assert "health trajectory is unknown" in done.output
+    assert rows(done.published_file, "select count(*) from marts.fct_books where red_account_count is not null") == [(0,)]
+    published = {name for (name,) in rows(done.published_file, "select account_name from marts.dim_accounts")}
+    assert published <= set(HOSTILE_NAMES)
+    assert "two\nlines" in published
+
+
+def test_parquet_in_folders_of_parts_gives_the_same_marts(export: Path, tmp_path: Path, small_build) -> None:
+    for path in export.glob("*.csv"):
+        table = pl.read_csv(path, try_parse_dates=True)
+        path.unlink()
+        if path.stem in ("interactions", "product_usage"):
+            folder = export / path.stem / "week=2026-01-05"
+            folder.mkdir(parents=True)
+            half = table.height // 2
+            table.head(half).write_parquet(folder / "part-0.parquet")
+            table.tail(table.height - half).write_parquet(folder / "part-1.parquet")
+        else:
+            table.write_parquet(export / f"{path.stem}.parquet")
+    done = run_build(tmp_path / "build", export, "--fast")
+    assert done.code == 0, done.said
+    for query in (
+        "select csm_id, week_start_date, account_count, arr_usd, round(load_ratio, 9) from marts.fct_csm_load order by all",
+        "select account_id, last_meaningful_at, is_overdue from marts.fct_account_coverage order by all",
+        "select table_name, read_count, accepted_count from marts.data_coverage order by all",
+    ):
+        assert rows(done.published_file, query) == rows(small_build.published_file, query)
+
+
+def test_a_day_that_is_no_sunday_is_said(export: Path, tmp_path: Path) -> None:
+    done = run_build(tmp_path / "build", export, "--fast", as_of_date="2026-06-17")
+    assert done.code == 0, done.said
+    assert "2026-06-17 is a Wednesday: the book is measured at Sunday 2026-06-14" in done.errors
+    assert rows(done.published_file, "select max(week_end_date)::varchar from marts.dim_weeks") == [("2026-06-14",)]
+
+
+def test_no_interaction_asks_for_the_date(export: Path, tmp_path: Path) -> None:
+    header = (export / "interactions.csv").read_text().splitlines()[0]
+    (export / "interactions.csv").write_text(header + "\n")
+    done = run_build(tmp_path / "build", export, "--fast")
+    assert done.code == 1
+    assert "give AS_OF_DATE=YYYY-MM-DD" in done.errors
+    assert "Traceback" not in done.said
+
+
+@pytest.mark.parametrize("text", ["plain", "two\nlines", "\x1b[31mred", "right\u202eleft", "x" * 500])
+def test_a_name_on_the_terminal_is_one_harmless_line(text: str) -> None:
+    shown = one_line(text)
+    assert "\n" not in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert len(shown) <= 60
+
+
+def test_dbt_messages_lose_their_machinery() -> None:
+    told = plain("Runtime Error in model int_x (models/x.sql)\n  Invalid Input Error: give it\n\n  > in macro y (macros/y.sql)")
+    assert told == "give it"
+
+
+def test_a_path_with_signs_of_a_pattern_is_read(export: Path, tmp_path: Path) -> None:
+    strange = tmp_path / "it's [a] *book?"
+    export.rename(strange)
+    done = run_build(tmp_path / "build", strange, "--fast")
+    assert done.code == 0, done.said
+    assert build_module.first_lines("a\nb\n\nc") == "a b"
