@@ -41,7 +41,7 @@ working_days as (
     inner join weeks
         on
             csms.hired_on <= weeks.week_end_date
-            and (csms.left_on is null or csms.left_on > weeks.week_start_date)
+            and (csms.left_on is null or csms.left_on > greatest(csms.hired_on, weeks.week_start_date))
     cross join weekdays
 
 ),

@@ -53,7 +53,7 @@ csm_weeks as (
     inner join weeks
         on
             csms.hired_on <= weeks.week_end_date
-            and (csms.left_on is null or csms.left_on > weeks.week_start_date)
+            and (csms.left_on is null or csms.left_on > greatest(csms.hired_on, weeks.week_start_date))
 
 ),
 

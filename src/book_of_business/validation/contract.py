@@ -47,9 +47,10 @@ def read_contract(project_dir: Path) -> list[RawTable]:
     files = sorted((project_dir / "models" / "staging").glob("*/_*__sources.yml"))
     if not files:
         raise FileNotFoundError(f"no models/staging/*/_*__sources.yml in {project_dir}")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tables = []
     for file in files:
-        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]:
+        for source in yaml.load(file.read_text(encoding="utf-8"), Loader=loader)["sources"]:
             tables.extend(as_table(source["name"], table) for table in source["tables"])
     return tables
 

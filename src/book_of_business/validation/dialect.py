@@ -12,6 +12,7 @@ from typing import Any
 from duckdb_sqlalchemy import CursorWrapper, Dialect
 
 NAME = "bufferedduckdb"
+_opened: list[Any] = []
 
 
 class BufferedDuckDB(Dialect):
@@ -22,6 +23,7 @@ class BufferedDuckDB(Dialect):
     def connect(self, *arguments: Any, **options: Any) -> Any:
         connection = super().connect(*arguments, **options)
         connection.execute("set TimeZone = 'UTC'")
+        _opened.append(connection)
         return connection
 
     def do_execute(self, cursor: CursorWrapper, statement: str, parameters: Any, context: Any = None) -> None:
@@ -47,3 +49,12 @@ def connection_string(file: Path) -> str:
         "autoload_known_extensions": "false",
     }
     return URL.create(NAME, database=str(file.resolve()), query=options).render_as_string(hide_password=False)
+
+
+def close_connections() -> None:
+    """Close every connection that was opened here.
+
+    Great Expectations keeps an engine of its own that holds its connection: a writer could not open the file again.
+    """
+    while _opened:
+        _opened.pop().close()

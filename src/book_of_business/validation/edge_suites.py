@@ -35,17 +35,41 @@ RARE_END_SHARE = 0.9
 PLAUSIBLE_ROW_COUNTS = {"csms": 20_000, "accounts": 50_000_000}
 # What has happened cannot lie far behind the latest completed interaction, except for a few typing errors.
 HAPPENED = {
-    "hired_on", "customer_since", "assigned_on", "entered_on", "added_on", "created_on", "scored_on", "raised_at",
-    "surveyed_on", "used_on", "opened_at", "created_at", "worked_on", "renewed_on", "responded_on",
+    "hired_on",
+    "customer_since",
+    "assigned_on",
+    "entered_on",
+    "added_on",
+    "created_on",
+    "scored_on",
+    "raised_at",
+    "surveyed_on",
+    "used_on",
+    "opened_at",
+    "created_at",
+    "worked_on",
+    "renewed_on",
+    "responded_on",
 }
-LATE_SHARE = 0.05
-# Dates before it are a spreadsheet's or a system's zero.
-EARLIEST_DATE = "1980-01-01"
-EARLY_SHARE = 0.02
+# Dates before the earliest are a spreadsheet's or a system's zero; the latest is that of contracts without end.
+EARLIEST_DATE, LATEST_DATE = "1980-01-01", "9999-12-31"
+OUTSIDE_SHARE = 0.05
 # Numbers and dates that are the same everywhere were filled in by a system.
 VARIED = {
-    "customer_since", "arr_usd", "duration_minutes", "sentiment_score", "quality_score", "health_score",
-    "perceived_load", "minutes", "active_users", "amount_usd", "score", "started_at", "worked_on", "used_on",
+    "customer_since",
+    "arr_usd",
+    "duration_minutes",
+    "sentiment_score",
+    "quality_score",
+    "health_score",
+    "perceived_load",
+    "minutes",
+    "active_users",
+    "amount_usd",
+    "score",
+    "started_at",
+    "worked_on",
+    "used_on",
 }
 VARIED_MINIMUM_COUNT = 50
 
@@ -93,14 +117,13 @@ def table_expectations(table: RawTable) -> list[dict[str, Any]]:
     """What is expected of a table as a whole."""
     severity = "critical" if table.name in STOPPING_TABLES else "warning"
     remedy = "export the rows as well as the header" if table.is_required else "export its rows, or leave the table out"
-    found = [
-        expectation("expect_table_row_count_to_be_between", severity, "the table has at least one row", remedy, min_value=1)
-    ]
+    kind = "expect_table_row_count_to_be_between"
+    found = [expectation(kind, severity, "the table has at least one row", remedy, min_value=1)]
     if table.name in PLAUSIBLE_ROW_COUNTS:
         most = PLAUSIBLE_ROW_COUNTS[table.name]
         words = f"the table has at most {most:,} rows"
         remedy = "check that it is the list it should be, and not a longer one"
-        found.append(expectation("expect_table_row_count_to_be_between", "warning", words, remedy, max_value=most))
+        found.append(expectation(kind, "warning", words, remedy, max_value=most))
     return found
 
 
@@ -110,10 +133,9 @@ def value_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any
     found = []
     if not column.is_optional:
         if table.name in STOPPING_TABLES:
-            words = f"at least {percent(CRITICAL_USABLE_SHARE)} of the rows have a usable value ({form})"
-            found.append(
-                share(column, "usable", words, remedy, severity="critical", argument=kind, min_value=CRITICAL_USABLE_SHARE)
-            )
+            least = CRITICAL_USABLE_SHARE
+            words = f"at least {percent(least)} of the rows have a usable value ({form})"
+            found.append(share(column, "usable", words, remedy, severity="critical", argument=kind, min_value=least))
         words = f"at least {percent(USUAL_SHARE)} of the rows have a usable value ({form})"
         found.append(share(column, "usable", words, remedy, argument=kind, min_value=USUAL_SHARE))
         return found
@@ -127,34 +149,37 @@ def value_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any
     elif (table.name, column.name) in TELLING_SHARES:
         least = TELLING_SHARES[table.name, column.name]
         words = f"at least {percent(least)} of the rows have a value"
-        found.append(share(column, "filled", words, FORM_REMEDIES["varchar"], min_value=least, minimum_count=MINIMUM_COUNT))
-    elif column.name not in OFTEN_EMPTY:
+        remedy = FORM_REMEDIES["varchar"]
+        found.append(share(column, "filled", words, remedy, min_value=least, minimum_count=MINIMUM_COUNT))
+    elif column.name not in OFTEN_EMPTY and not column.is_free_text:
         words = f"at least {percent(FILLED_SHARE)} of the rows have a value, as the column was supplied"
         remedy = "fill the column, or leave it out"
         found.append(share(column, "filled", words, remedy, min_value=FILLED_SHARE, minimum_count=MINIMUM_COUNT))
     return found
 
 
-def look_expectations(column: RawColumn) -> list[dict[str, Any]]:
+def look_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any]]:
     """Ids, texts, dates and numbers that a system on the way has changed or made up."""
     found = []
-    if column.is_id:
-        remedy = "trim the ids in every table: an id with a blank is another id"
-        found.append(share(column, "padded", "no id begins or ends with white space", remedy, max_value=0))
-        remedy = "export straight from the system, not through a spreadsheet"
-        found.append(share(column, "spreadsheet", "no id was rewritten by a spreadsheet (1.2E+11, #N/A)", remedy, max_value=0))
+    # An id that was altered where it is made is altered in most tables that carry it: said once is enough.
+    if column.is_id and (table.is_required or not column.has_parent):
+        words = "no id has white space around it or was rewritten by a spreadsheet (1.2E+11, #N/A)"
+        remedy = "export straight from the system and trim the ids in every table: an id with a blank is another id"
+        found.append(share(column, "altered", words, remedy, max_value=0))
     if column.is_free_text and column.name != "text":
-        remedy = "export as UTF-8; the table was read in another encoding on its way"
+        remedy = "export as UTF-8: the text was read in another encoding on its way"
         found.append(share(column, "damaged", "no text has characters of a wrong encoding", remedy, max_value=0))
-    if column.data_type in ("date", "timestamp"):
-        words = f"at most {percent(EARLY_SHARE)} of the dates lie before {EARLIEST_DATE}"
-        remedy = "leave unknown dates empty: 1900-01-01 and 1970-01-01 are a system's zero"
-        found.append(share(column, "before", words, remedy, argument=EARLIEST_DATE, max_value=EARLY_SHARE))
     if column.name in HAPPENED:
-        words = f"at most {percent(LATE_SHARE)} of the dates lie after the latest completed interaction"
-        remedy = "check the date format and that interactions were exported to the same day: later rows are not yet known"
-        late = {"argument": {"$PARAMETER": "latest_interaction_on"}, "minimum_count": MINIMUM_COUNT}
-        found.append(share(column, "after", words, remedy, max_value=LATE_SHARE, **late))
+        most, late = percent(OUTSIDE_SHARE), "after the latest completed interaction"
+        words = f"at most {most} of the dates lie before {EARLIEST_DATE} or {late}"
+        remedy = "check the date format, and that interactions were exported to the same day: later rows are ignored"
+        bounds = {"argument": {"$PARAMETER": "happened_between"}, "minimum_count": MINIMUM_COUNT}
+        found.append(share(column, "outside", words, remedy, max_value=OUTSIDE_SHARE, **bounds))
+    elif column.data_type in ("date", "timestamp"):
+        words = f"at most {percent(OUTSIDE_SHARE)} of the dates lie before {EARLIEST_DATE}"
+        remedy = "leave unknown dates empty: 1900-01-01 and 1970-01-01 are a system's zero"
+        bounds = {"argument": f"{EARLIEST_DATE}/{LATEST_DATE}", "minimum_count": MINIMUM_COUNT}
+        found.append(share(column, "outside", words, remedy, max_value=OUTSIDE_SHARE, **bounds))
     if column.name in VARIED:
         words = "the values are not all the same"
         remedy = "check that it is the event's own value and not a default, or the day of an import"
@@ -167,7 +192,7 @@ def edge_suite(table: RawTable) -> dict[str, Any]:
     expectations = table_expectations(table)
     for column in table.columns:
         expectations.extend(value_expectations(table, column))
-        expectations.extend(look_expectations(column))
+        expectations.extend(look_expectations(table, column))
     return {
         "name": f"edge_{table.name}",
         "meta": {"phase": "edge", "table": table.name, "made_by": "python -m book_of_business.validation suites"},

@@ -7,7 +7,8 @@ FORMS = {
     "varchar": "true",
     "date": r"regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}') and try_cast({text} as date) is not null",
     "timestamp": (
-        r"regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?)?')"
+        r"regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}"
+        r"([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?(Z|[+-]\d{{2}}(:?\d{{2}})?)?)?')"
         " and try_cast({text} as date) is not null"
     ),
     "double": r"regexp_full_match({text}, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?')",
@@ -20,16 +21,20 @@ DAMAGED_TEXT = (
     r"[\x{C3}\x{C2}][\x{80}-\x{BF}\x{152}\x{153}\x{160}\x{161}\x{178}\x{17D}\x{17E}\x{192}\x{2C6}\x{2DC}\x{2013}-\x{203A}\x{20AC}\x{2122}]"
     r"|\x{E2}\x{20AC}|\x{FFFD}"
 )
-# Long ids as a spreadsheet rewrites them, and its error values.
-SPREADSHEET_ID = r"\d(\.\d+)?E\+\d+|#(N/A|REF!|VALUE!|NAME\?|DIV/0!)"
+# White space around an id; long ids as a spreadsheet rewrites them, and its error values.
+ALTERED_ID = r"^[\s\x{A0}]|[\s\x{A0}]$|^\d(\.\d+)?E\+\d+$|^#(N/A|REF!|VALUE!|NAME\?|DIV/0!)$"
 
+NUMBERS = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    *("FLOAT", "DOUBLE", "DECIMAL"),
+)
 # The native types that pass as they are; any other becomes text, so that one expression reads them all.
 NATIVE_TYPES = {
     "varchar": ("VARCHAR",),
     "date": ("DATE", "TIMESTAMP"),
     "timestamp": ("DATE", "TIMESTAMP"),
-    "double": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER"),
-    "bigint": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER"),
+    "double": NUMBERS,
+    "bigint": NUMBERS,
     "boolean": ("BOOLEAN",),
 }
 
@@ -49,47 +54,61 @@ def form_sql(column: str, data_type: str) -> str:
 
 def filled_sql(column: str) -> str:
     """Whether there is a value; empty text is null, as in the raw contract."""
-    return f"case when {column} is null then false when typeof({column}) != 'VARCHAR' then true else cast({column} as varchar) != '' end"
+    typed = f"when typeof({column}) != 'VARCHAR' then true"
+    return f"case when {column} is null then false {typed} else cast({column} as varchar) != '' end"
 
 
 def share_sql(column: str, measure: str, argument: str | None = None, minimum_count: int = 0) -> str:
-    """An aggregate from 0 to 1 over a quoted column; null for fewer than `minimum_count` values.
+    """An aggregate from 0 to 1 over a quoted column, a double; null for fewer than `minimum_count` values.
 
     Of all rows: `filled`, `usable` (filled and in the form of the type `argument`), `equal` (to `argument`).
-    Of the filled values: `form` (of the type `argument`), `before` and `after` (the date `argument`), `padded`
-    (by white space), `damaged` (by a wrong encoding), `spreadsheet` (rewritten by one). `constant` is 1 when all
-    filled values are the same, else 0.
+    Of the filled values: `form` (of the type `argument`), `outside` (of the dates FIRST/LAST in `argument`),
+    `altered` (ids with white space around them or rewritten by a spreadsheet), `damaged` (text of a wrong encoding).
+    `constant` is 1 when all filled values are the same, else 0.
 
     Raises:
         ValueError: for another measure.
     """
     filled = filled_sql(column)
     text = f"cast({column} as varchar)"
-    literal = "'" + str(argument).replace("'", "''") + "'"
+    filled_count = f"count(case when {filled} then 1 end)"
     if measure == "constant":
-        return (
-            f"case when count(case when {filled} then 1 end) >= greatest({minimum_count}, 1)"
-            f" then case when min({column}) = max({column}) then 1.0 else 0.0 end end"
-        )
-    if measure in ("filled", "usable", "equal"):
-        held = {
-            "filled": filled,
-            "usable": f"{filled} and {form_sql(column, str(argument))}" if measure == "usable" else "",
-            "equal": f"coalesce({text} = {literal}, false)",
-        }[measure]
-        return f"case when count(*) >= greatest({minimum_count}, 1) then avg(case when {held} then 1.0 else 0.0 end) end"
-    conditions = {
-        "form": lambda: form_sql(column, str(argument)),
-        "before": lambda: f"coalesce(try_cast({column} as date) < try_cast({literal} as date), false)",
-        "after": lambda: f"coalesce(try_cast({column} as date) > try_cast({literal} as date), false)",
-        "padded": lambda: f"regexp_matches({text}, '^[\\s\\x{{A0}}]|[\\s\\x{{A0}}]$')",
-        "damaged": lambda: f"regexp_matches({text}, '{DAMAGED_TEXT}')",
-        "spreadsheet": lambda: f"regexp_full_match({text}, '{SPREADSHEET_ID}')",
-    }
-    if measure not in conditions:
+        same = indicator(f"min({column}) = max({column})")
+        return f"case when {filled_count} >= {max(minimum_count, 1)} then {same} end"
+    if measure == "filled":
+        return share_of_rows(filled, minimum_count)
+    if measure == "usable":
+        return share_of_rows(f"{filled} and {form_sql(column, str(argument))}", minimum_count)
+    if measure == "equal":
+        return share_of_rows(f"coalesce({text} = {literal(argument)}, false)", minimum_count)
+    if measure == "form":
+        condition = form_sql(column, str(argument))
+    elif measure == "outside":
+        first, last = (literal(day) for day in str(argument).split("/"))
+        condition = f"coalesce(try_cast({column} as date) not between date {first} and date {last}, false)"
+    elif measure == "altered":
+        condition = f"regexp_matches({text}, '{ALTERED_ID}')"
+    elif measure == "damaged":
+        condition = f"regexp_matches({text}, '{DAMAGED_TEXT}')"
+    else:
         raise ValueError(f"no measure {measure}")
-    share = f"avg(case when {filled} then case when {conditions[measure]()} then 1.0 else 0.0 end end)"
-    return f"case when count(case when {filled} then 1 end) >= greatest({minimum_count}, 1) then {share} end"
+    share = f"avg(case when {filled} then {indicator(condition)} end)"
+    return f"case when {filled_count} >= {max(minimum_count, 1)} then {share} end"
+
+
+def share_of_rows(condition: str, minimum_count: int) -> str:
+    """The share of all rows of which a condition is true."""
+    return f"case when count(*) >= {max(minimum_count, 1)} then avg({indicator(condition)}) end"
+
+
+def indicator(condition: str) -> str:
+    """1 or 0, as a double: Great Expectations is slow at decimals."""
+    return f"case when {condition} then 1e0 else 0e0 end"
+
+
+def literal(value: object) -> str:
+    """A value as a text literal."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def look_sql(column: str, data_type: str) -> str:

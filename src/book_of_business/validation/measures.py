@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
-from great_expectations.expectations.expectation import ColumnAggregateExpectation
+from great_expectations.expectations.expectation import ColumnAggregateExpectation, parse_result_format
 from great_expectations.expectations.metrics.column_aggregate_metric_provider import (
     ColumnAggregateMetricProvider,
     column_aggregate_partial,
 )
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.validator import ValidationDependencies
 
 from book_of_business.validation.forms import share_sql
 
@@ -26,7 +28,7 @@ class ColumnShareOf(ColumnAggregateMetricProvider):
     value_keys = ("measure", "argument", "minimum_count")
 
     @column_aggregate_partial(engine=SqlAlchemyExecutionEngine)
-    def _sqlalchemy(cls, column: Any, measure: str, argument: str | None, minimum_count: int, **kwargs: Any) -> Any:  # noqa: N805
+    def _sqlalchemy(cls, column: Any, measure: str, argument: str | None, minimum_count: int, **kwargs: Any) -> Any:
         quoted = kwargs["_dialect"].identifier_preparer.quote(str(column.name))
         return sa.literal_column(share_sql(quoted, measure, argument, minimum_count))
 
@@ -45,6 +47,29 @@ class ExpectColumnShareToBeBetween(ColumnAggregateExpectation):
 
     metric_dependencies = ("column.share_of",)
     success_keys: ClassVar[tuple[str, ...]] = ("measure", "argument", "minimum_count", "min_value", "max_value")
+
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
+    ) -> ValidationDependencies:
+        # The inherited way serialises the expectation two dozen times: as long again as everything else of a run.
+        metric = MetricConfiguration(
+            metric_name="column.share_of",
+            metric_domain_kwargs={
+                "batch_id": self.batch_id,
+                "column": self.column,
+                "row_condition": self.row_condition,
+                "condition_parser": self.condition_parser,
+            },
+            metric_value_kwargs={
+                "measure": self.measure,
+                "argument": self.argument,
+                "minimum_count": self.minimum_count,
+            },
+        )
+        wanted = (runtime_configuration or {}).get("result_format", "BASIC")
+        return ValidationDependencies(
+            metric_configurations={"column.share_of": metric}, result_format=parse_result_format(wanted)
+        )
 
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None

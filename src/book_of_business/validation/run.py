@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from book_of_business.validation.contract import RawTable, read_contract
+from book_of_business.validation.edge_suites import EARLIEST_DATE, LATEST_DATE
 from book_of_business.validation.forms import look_sql, received_column
 from book_of_business.validation.summary import Check, SuiteResult, ValidationSummary
 
@@ -24,7 +23,14 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[3]
 # The measures whose failure is explained by what the values look like.
 FORM_MEASURES = ("usable", "form")
-UNREADABLE_REMEDY = "write the file as UTF-8, RFC 4180: commas, quotes around fields that contain one, as many fields as the header"
+UNFIT_REMEDY = "the suite in expectations/suites does not fit the columns of this mart: change the one or the other"
+STATISTICS = {
+    "expect_column_mean_to_be_between": "a mean of ",
+    "expect_column_median_to_be_between": "a median of ",
+    "expect_column_min_to_be_between": "a minimum of ",
+    "expect_column_max_to_be_between": "a maximum of ",
+}
+UNREADABLE_REMEDY = "write UTF-8, RFC 4180: commas, quotes around a field that contains one, a field per header name"
 
 
 class ValidationError(Exception):
@@ -33,9 +39,9 @@ class ValidationError(Exception):
 
 @dataclass(frozen=True)
 class Session:
-    """An open Great Expectations context on one DuckDB file."""
+    """The suites, and one DuckDB file as Great Expectations' data source."""
 
-    context: Any
+    suites: Any
     source: Any
     engine: sqlalchemy.Engine
 
@@ -48,11 +54,11 @@ class Session:
 
     def suite(self, name: str) -> Any:
         """A suite of the context."""
-        return self.context.suites.get(name)
+        return self.suites.get(name)
 
-    def validate(self, table: str, query: str, suite: Any, parameters: dict[str, str] | None = None) -> list[Any]:
-        """Great Expectations' results of a suite on the rows of a query."""
-        batch = self.source.add_query_asset(name=table, query=query).add_batch_definition_whole_table("all").get_batch()
+    def validate(self, asset: Any, suite: Any, parameters: dict[str, str] | None = None) -> list[Any]:
+        """Great Expectations' results of a suite on a table or query asset."""
+        batch = asset.get_batch(asset.build_batch_request())
         found = batch.validate(suite, result_format="BASIC", expectation_parameters=parameters or {})
         return list(found.results)
 
@@ -95,23 +101,25 @@ def validate_marts(published_file: Path, results_dir: Path, project_dir: Path = 
 
 @contextmanager
 def opened(file: Path, results_dir: Path, project_dir: Path) -> Iterator[Session]:
-    """A context on a copy of expectations/ under `results_dir`, with the file as its data source.
+    """The suites of expectations/, and the file as the data source that they run on.
 
     Raises:
         ValidationError: if the file does not exist, is held by a writer, or the suites are missing.
     """
     if not file.is_file():
         raise ValidationError(f"{file} does not exist: run `make build`")
-    suites = project_dir / "expectations"
-    if not (suites / "great_expectations.yml").is_file():
-        raise ValidationError(f"{suites} has no great_expectations.yml: run this in a checkout of Book of Business")
+    folder = project_dir / "expectations"
+    if not (folder / "great_expectations.yml").is_file():
+        raise ValidationError(f"{folder} has no great_expectations.yml: run this in a checkout of Book of Business")
     quiet()
     import duckdb
     import great_expectations
     import sqlalchemy
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.exceptions import GreatExpectationsError
 
     from book_of_business.validation import measures  # noqa: F401  registers the expectation of its own
-    from book_of_business.validation.dialect import connection_string
+    from book_of_business.validation.dialect import close_connections, connection_string
 
     try:
         duckdb.connect(str(file), read_only=True).close()
@@ -119,28 +127,24 @@ def opened(file: Path, results_dir: Path, project_dir: Path) -> Iterator[Session
         held = "it is being written by another program" if "lock" in str(error) else first_line(str(error))
         raise ValidationError(f"{file} cannot be opened: {held}") from None
     results_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".context-", dir=results_dir) as folder:
-        copy = Path(folder) / "expectations"
-        shutil.copytree(suites, copy)
-        engine = None
-        try:
-            context = great_expectations.get_context(mode="file", context_root_dir=str(copy))
-            source = context.data_sources.add_sql(
-                name="book", connection_string=connection_string(file).replace("$", r"\$"), create_temp_table=False
-            )
-            engine = source.get_engine()
-            yield Session(context, source, engine)
-        except (duckdb.Error, sqlalchemy.exc.SQLAlchemyError, great_expectations.exceptions.GreatExpectationsError) as error:
-            raise ValidationError(f"{file} cannot be validated: {first_line(str(error))}") from None
-        finally:
-            if engine is not None:
-                engine.dispose()
+    try:
+        # The file context only reads suites. In it a data source would rewrite great_expectations.yml for every table.
+        suites = great_expectations.get_context(mode="file", context_root_dir=str(folder)).suites
+        context = great_expectations.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        source = context.data_sources.add_sql(
+            name="book", connection_string=connection_string(file).replace("$", r"\$"), create_temp_table=False
+        )
+        yield Session(suites, source, source.get_engine())
+    except (duckdb.Error, sqlalchemy.exc.SQLAlchemyError, GreatExpectationsError) as error:
+        raise ValidationError(f"{file} cannot be validated: {first_line(str(error))}") from None
+    finally:
+        close_connections()
 
 
 def quiet() -> None:
     """No telemetry, no progress bars, no logging of Great Expectations; to be called before its import."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    os.environ["TQDM_DISABLE"] = "1"
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=r"(great_expectations|duckdb_sqlalchemy|sqlalchemy|marshmallow)")
 
@@ -150,7 +154,10 @@ def latest_interaction_on(session: Session) -> str | None:
     columns = {name.lower() for (name,) in session.rows(columns_query("raw", "interactions", "column_name"))}
     if not {"started_at", "status"} <= columns:
         return None
-    query = "select cast(max(try_cast(cast(started_at as varchar) as date)) as varchar) from raw.interactions where status = 'completed'"
+    query = (
+        "select cast(max(try_cast(cast(started_at as varchar) as date)) as varchar)"
+        " from raw.interactions where status = 'completed'"
+    )
     try:
         return session.rows(query)[0][0]
     except Exception:  # a table that cannot be read is reported by its own suite
@@ -168,7 +175,8 @@ def columns_query(schema: str, table: str, selected: str) -> str:
 def edge_result(session: Session, table: RawTable, latest: str | None) -> SuiteResult:
     """The edge suite of one raw table, on the contract's columns that the view has."""
     suite = session.suite(f"edge_{table.name}")
-    raw_columns = {name.lower(): (name, kind) for name, kind in session.rows(columns_query("raw", table.name, "column_name, data_type"))}
+    columns = session.rows(columns_query("raw", table.name, "column_name, data_type"))
+    raw_columns = {name.lower(): (name, kind) for name, kind in columns}
     if not raw_columns:
         note = "not supplied" + (", though it is required" if table.is_required else "")
         return SuiteResult(suite.name, table.name, None, note, ())
@@ -180,14 +188,18 @@ def edge_result(session: Session, table: RawTable, latest: str | None) -> SuiteR
         expectation
         for expectation in suite.expectations
         if getattr(expectation, "column", None) in {None, *(column.name for column in present)}
-        and (latest is not None or getattr(expectation, "measure", None) != "after")
     ]
-    results = session.validate(table.name, query, suite, {"latest_interaction_on": latest or ""})
+    asset = session.source.add_query_asset(name=table.name, query=query)
+    results = session.validate(asset, suite, {"happened_between": f"{EARLIEST_DATE}/{latest or LATEST_DATE}"})
     note = f"columns not supplied: {', '.join(absent)}" if absent else ""
-    broken = next((result for result in results if is_broken(result)), None)
-    if broken is not None:
-        return SuiteResult(suite.name, table.name, None, note, (unreadable_check(broken),))
-    return as_suite_result(suite.name, table.name, note, results, lambda column, kind: look_of(session, query, column, kind))
+    broken = [message for result in results for message in messages(result)]
+    if broken:
+        return SuiteResult(suite.name, table.name, None, note, (unreadable_check(broken[0]),))
+
+    def look(column: str, data_type: str) -> str:
+        return look_of(session, query, column, data_type)
+
+    return as_suite_result(suite.name, table.name, note, results, look)
 
 
 def drift_result(session: Session, name: str) -> SuiteResult:
@@ -196,7 +208,8 @@ def drift_result(session: Session, name: str) -> SuiteResult:
     mart = suite.meta["table"]
     if not session.rows(columns_query("marts", mart, "column_name")):
         return SuiteResult(name, mart, None, "not built", ())
-    results = session.validate(mart, f'select * from marts."{mart}"', suite)
+    asset = session.source.add_table_asset(name=mart, table_name=mart, schema_name="marts")
+    results = session.validate(asset, suite)
     return as_suite_result(name, mart, "", results, None)
 
 
@@ -204,17 +217,23 @@ def as_suite_result(
     name: str, table: str, note: str, results: list[Any], look: Callable[[str, str], str] | None
 ) -> SuiteResult:
     """Great Expectations' results in our words; `look` says what values without their form look like."""
-    row_count = next((int(result.result["observed_value"]) for result in results if is_row_count(result) and not is_broken(result)), None)
+    row_counts = (
+        result.result["observed_value"] for result in results if is_row_count(result) and not messages(result)
+    )
+    row_count = next(row_counts, None)
     return SuiteResult(name, table, row_count, note, tuple(as_check(result, look) for result in results))
 
 
 def is_row_count(result: Any) -> bool:
+    """Whether the expectation is on the number of rows."""
     return result.expectation_config.type == "expect_table_row_count_to_be_between"
 
 
-def is_broken(result: Any) -> bool:
-    """Whether the expectation could not be evaluated."""
-    return "exception_message" in str(result.exception_info) and "'raised_exception': True" in str(result.exception_info)
+def messages(result: Any) -> list[str]:
+    """Why the expectation could not be evaluated, in one message or one per metric; empty if it was."""
+    told = result.exception_info or {}
+    parts = [told] if "raised_exception" in told else [part for part in told.values() if isinstance(part, dict)]
+    return [str(part["exception_message"]) for part in parts if part.get("raised_exception")]
 
 
 def as_check(result: Any, look: Callable[[str, str], str] | None) -> Check:
@@ -223,8 +242,8 @@ def as_check(result: Any, look: Callable[[str, str], str] | None) -> Check:
     column = config.kwargs.get("column")
     remedy = (config.meta or {}).get("remedy", "")
     observed, verdict = observed_words(result), "met" if result.success else "not met"
-    if is_broken(result):
-        observed, verdict = "could not be evaluated", "not met"
+    if messages(result):
+        observed, verdict, remedy = "could not be evaluated", "not met", UNFIT_REMEDY
     elif result.result.get("observed_value") is None:
         observed, verdict = "too few values to say", "not measured"
     elif not result.success and look and config.kwargs.get("measure") in FORM_MEASURES:
@@ -246,7 +265,7 @@ def observed_words(result: Any) -> str:
         return f"{int(value):,} rows"
     if kind == "unexpected_rows_expectation":
         return f"{int(value):,} such rows"
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    return STATISTICS.get(kind, "") + (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
 
 
 def share_words(value: float) -> str:
@@ -260,25 +279,22 @@ def share_words(value: float) -> str:
 
 def look_of(session: Session, query: str, column: str, kind: str) -> str:
     """What most values of a column that lack their form look like: digits as 9, letters as a; empty for none."""
-    found = session.rows(f'select {look_sql(chr(34) + column + chr(34), kind)} from ({query}) as received')
-    return f", most others look like {found[0][0]}" if found and found[0][0] else ""
+    found = session.rows(f"select {look_sql(chr(34) + column + chr(34), kind)} from ({query}) as received")
+    return f", the others mostly look like {found[0][0]}" if found and found[0][0] else ""
 
 
-def unreadable_check(result: Any) -> Check:
-    """A table that breaks off while it is read: no message of the reader's that quotes a line."""
-    said = str(result.exception_info)
-    line = re.search(r"CSV Error on Line: (\d+)", said)
-    if not line and "Invalid unicode" not in said and "CSV" not in said and "Parquet" not in said:
-        raise ValidationError(f"a suite could not be evaluated: {first_line(exception_message(result))}")
+def unreadable_check(message: str) -> Check:
+    """A table that breaks off while it is read, without the reader's message: it quotes the line.
+
+    Raises:
+        ValidationError: if the message is not of reading a file.
+    """
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    if not line and not re.search(r"unicode|CSV|[Pp]arquet|No files found", message):
+        raise ValidationError(f"a suite could not be evaluated: {first_line(message)}")
     where = f"it breaks off at line {line.group(1)}" if line else "it breaks off"
-    what = " (not UTF-8)" if "unicode" in said else ""
+    what = " (not UTF-8)" if "unicode" in message else ""
     return Check(None, "the table can be read to its end", "critical", "not met", where + what, UNREADABLE_REMEDY)
-
-
-def exception_message(result: Any) -> str:
-    """The message in a result's exception info, which nests by metric."""
-    found = re.search(r"'exception_message': (['\"])(.*?)\1,", str(result.exception_info))
-    return found.group(2) if found else "unknown"
 
 
 def first_line(text: str) -> str:

@@ -85,7 +85,8 @@ class ValidationSummary:
     def text(self) -> str:
         """For the terminal: what, where, what to do."""
         critical = [failure for failure in self.failures if failure.check.severity == "critical"]
-        warnings = [failure for failure in self.failures if failure.check.severity != "critical"]
+        told = {failure.place for failure in critical}
+        warnings = [failure for failure in self.failures if failure.place not in told]
         subject = "raw tables" if self.phase == "edge" else "marts"
         checked = sum(bool(suite.checks) for suite in self.suites)
         lines = []
@@ -128,6 +129,7 @@ def read_summary(file: Path) -> ValidationSummary:
     """
     written: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     suites = tuple(
-        SuiteResult(**{**suite, "checks": tuple(Check(**check) for check in suite["checks"])}) for suite in written.pop("suites")
+        SuiteResult(**{**suite, "checks": tuple(Check(**check) for check in suite["checks"])})
+        for suite in written.pop("suites")
     )
     return ValidationSummary(**written, suites=suites)

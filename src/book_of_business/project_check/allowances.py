@@ -1,0 +1,92 @@
+"""What the rules let pass, as data: each with its reason. One that nothing needs any more is itself a problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """`what` is let pass in the files that match `files` (a pattern), because of `reason`."""
+
+    files: str
+    what: str
+    reason: str
+
+    def covers(self, file: str, what: str) -> bool:
+        """Whether this lets `what` pass in `file`."""
+        return what == self.what and fnmatchcase(file, self.files)
+
+
+NO_GRAIN = "received rows have no key of their own: the same row may come twice"
+NO_KEY_TEST = (
+    Allowance("models/staging/*/base/base_*.yml", "unique_grain", NO_GRAIN),
+    Allowance("models/intermediate/quality/int_raw_faults.yml", "unique_grain", NO_GRAIN),
+    Allowance("models/marts/quality/rejected_rows.yml", "unique_grain", NO_GRAIN),
+)
+
+COLUMNS_FROM_CONTRACT = (
+    Allowance("models/staging/*/base/base_*.yml", "columns", "its columns are those of the sources' YAML"),
+)
+
+# Shapes of the calendar and of arithmetic. Whatever a business could choose differently is in seeds/reference/.
+STRUCTURAL_NUMBERS = (
+    Allowance("macros/engine/dates.sql", "7", "days in a week"),
+    Allowance("macros/engine/dates.sql", "12", "months in a year"),
+    Allowance("macros/engine/dates.sql", "3", "months in a quarter"),
+    Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),
+    Allowance("macros/rules.sql", "9", "decimals that measures are compared at (metrics.md)"),
+    Allowance("models/intermediate/*/*.sql", "6", "days from a Monday to its Sunday"),
+    Allowance("models/intermediate/*/*.sql", "7", "days in a week"),
+    Allowance("models/intermediate/capacity/int_csm_weeks__availability.sql", "4", "days from a Monday to its Friday"),
+    Allowance("models/intermediate/renewals/int_books__null_peaks.sql", "0.5", "half: a tie counts as half of a draw"),
+    Allowance("tests/dbt/assert_dim_weeks__no_week_is_missing.sql", "7", "days in a week"),
+    Allowance("tests/dbt/assert_int_clock__is_one_sunday.sql", "6", "days from a Monday to its Sunday"),
+    Allowance("tests/dbt/assert_*__books_add_up_to_all_active_accounts.sql", "0.005", "half a cent"),
+    Allowance("tests/dbt/assert_*__books_add_up_to_the_effort_of_all_accounts.sql", "0.0001", "a third of a second"),
+)
+
+SENTINEL_DATES = (
+    Allowance("macros/engine/dates.sql", "1970-01-01", "the epoch that days are numbered from"),
+    Allowance("m*/*.sql", "9999-12-31", "no end: the last day that every engine knows"),
+    Allowance("models/*.sql", "9999-12-27", "no end: the last Monday before that day"),
+    Allowance("models/*.sql", "0001-01-01", "no beginning: the first Monday there is"),
+)
+
+# Which layer may read which. `seed` is a reference seed, `base` the rows as received.
+READS = {
+    "base": {"stg": "the parents of a row are checked while it is judged", "seed": "accepted values"},
+    "stg": {"base": "its rows as received"},
+    "int": {"stg": "rows accepted", "int": "rules on rules", "seed": "constants of the rules"},
+    "mart": {
+        "stg": "what a row describes",
+        "int": "rules",
+        "mart": "a published number is read where it is published, not measured again",
+        "seed": "constants of the rules",
+    },
+}
+READS_BASE = (
+    Allowance("models/intermediate/quality/*.sql", "base", "they count what was rejected, which staging leaves out"),
+)
+
+ONE_THING = "there is one, and no phrase would tell it from another"
+MODEL_NAMES = (
+    Allowance("models/intermediate/clock/*.sql", "int_clock", ONE_THING),
+    Allowance("models/intermediate/clock/*.sql", "int_weeks", ONE_THING),
+    Allowance("models/intermediate/quality/*.sql", "int_raw_faults", ONE_THING),
+    Allowance("models/intermediate/quality/*.sql", "int_raw_coverage", ONE_THING),
+    Allowance("models/marts/quality/*.sql", "data_coverage", "public name (metrics.md)"),
+    Allowance("models/marts/quality/*.sql", "rejected_rows", "public name (metrics.md)"),
+)
+
+PUBLIC = "public name (metrics.md)"
+COLUMN_NAMES = (
+    Allowance("models/marts/*.yml", "productive_hours_per_week", PUBLIC),
+    Allowance("models/marts/*.yml", "fte", "its unit is its name"),
+    Allowance("models/marts/*.yml", "consecutive_weeks_over_target", PUBLIC),
+    Allowance("models/marts/*.yml", "days_since_meaningful", PUBLIC),
+    Allowance("models/marts/*.yml", "renewal_hhi", PUBLIC),
+    Allowance("models/marts/*.yml", "null_percentile", PUBLIC),
+    Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
+)
