@@ -147,7 +147,7 @@ def faults(tables: dict[str, pl.DataFrame]) -> list[str]:
                 wrong.append(f"{table}.{column} is null")
             low, high = RANGES.get(column, (None, None))
             known = values.drop_nulls()
-            if low is not None and (known < low).any() or high is not None and (known > high).any():
+            if (low is not None and (known < low).any()) or (high is not None and (known > high).any()):
                 wrong.append(f"{table}.{column} is out of range")
             if known.dtype == pl.Float64 and not known.is_finite().all():
                 wrong.append(f"{table}.{column} is not a number")

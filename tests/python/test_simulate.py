@@ -111,7 +111,7 @@ def test_account_weeks_carry_the_levels_that_the_metrics_document_measures(tmp_p
     contract = pytest.importorskip("oracle.contract")
     metrics = pytest.importorskip("oracle.metrics")
     reference = pytest.importorskip("oracle.reference").read_reference(ROOT / "seeds" / "reference")
-    asked = Settings(accounts=45, csms=11, weeks=26, seed=4)
+    asked = Settings(accounts=40, csms=11, weeks=20, seed=4)
     simulate(asked, tmp_path / "book", truth_folder=tmp_path / "truth")
     accepted = contract.apply_contract(tmp_path / "book", reference)
     assert sum(contract.rule_counts(accepted).values()) == 0
@@ -145,13 +145,13 @@ def test_events_of_past_weeks_are_let_go(tmp_path: Path, monkeypatch: pytest.Mon
         gc.collect()
         alive.append(sum(touches() is not None for touches in seen))
 
-    asked = Settings(accounts=30, csms=3, weeks=20, has_daily_usage=True)
+    asked = Settings(accounts=30, csms=3, weeks=12, has_daily_usage=True)
     simulate(asked, tmp_path, "parquet", progress=count_alive)
-    assert len(seen) == 20
+    assert len(seen) == 12
     assert max(alive) <= 3
     for table in EVENT_TABLES:
         parts = sorted((tmp_path / table).glob("week=*/part-0.parquet"))
-        assert len(parts) <= 20
+        assert len(parts) <= 12
         for part in parts:
             assert part.parent.name == f"week={dt.date.fromisoformat(part.parent.name[5:])}"
     usage = pl.scan_parquet(tmp_path / "product_usage" / "*" / "*.parquet", hive_partitioning=True)

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--world", default="standard", metavar="NAME", help="what is true in it, see below (standard)")
     parser.add_argument("--story", choices=("on", "none"), default="on", help="plant the demo's people, or not (on)")
     parser.add_argument("--usage", choices=("auto", "daily", "light"), default="auto",
-                        help="rows of product_usage: a day each, or about one a week (auto: daily in parquet)")  # fmt: skip
+                        help="product_usage by day, or about a row a week (auto: daily in parquet)")  # fmt: skip
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--as-of", metavar="YYYY-MM-DD", help=f"last Sunday ({DEFAULT_AS_OF})")
     when.add_argument("--start", metavar="YYYY-MM-DD", help="first Monday, instead of --as-of")
@@ -118,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
     print(
-        f"{folder}: {sum(rows.values()):,} rows in {len(rows)} tables, world {settings.world_name}, seed {settings.seed}, as of {settings.as_of}"
+        f"{folder}: {sum(rows.values()):,} rows in {len(rows)} tables, "
+        f"world {settings.world_name}, seed {settings.seed}, as of {settings.as_of}"
     )
     return 0

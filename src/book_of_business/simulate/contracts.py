@@ -98,7 +98,12 @@ class Contracts:
         book.churned_on[lost] = day
         draws = rng.random(book.count) < MONTHLY_CHURN_IN_TROUBLE / 4
         quitting = np.flatnonzero(
-            present & draws & in_trouble & (book.term_end > monday + 35) & (book.customer_since < monday - 120)
+            present
+            & draws
+            & in_trouble
+            & (book.term_end > monday + 35)
+            & (self.renewed_on < monday)
+            & (book.customer_since < monday - 120)
         )
         day = (monday + rng.integers(0, 5, len(quitting))).astype(np.int32)
         rows = self.row[quitting]

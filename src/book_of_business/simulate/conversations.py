@@ -109,13 +109,15 @@ _OPENINGS = {
 }
 _CSM_LINES = {
     "en": ("I will send the summary and two next steps by Thursday.", "How is the rollout going on your side?",
-           "Which of these matters most before the end of the quarter?", "I can bring our product team to the next call."),
+           "Which of these matters most before the end of the quarter?",
+           "I can bring our product team to the next call."),
     "de": ("Ich schicke die Zusammenfassung bis Donnerstag.", "Wie läuft die Einführung bei Ihnen?"),
     "fr": ("J'envoie le résumé d'ici jeudi.", "Comment avance le déploiement chez vous ?"),
     "es": ("Les envío el resumen antes del jueves.", "¿Cómo va el despliegue por su parte?"),
 }  # fmt: skip
 _GOOD_LINES = {
-    "en": ("The team uses it every morning now.", "The new report saved us most of a day.", "We would like to add the second site."),
+    "en": ("The team uses it every morning now.", "The new report saved us most of a day.",
+           "We would like to add the second site."),
     "de": ("Das Team nutzt es jetzt jeden Morgen.", "Der neue Bericht spart uns fast einen Tag."),
     "fr": ("L'équipe l'utilise tous les matins.", "Le nouveau rapport nous fait gagner une journée."),
     "es": ("El equipo lo usa todas las mañanas.", "El nuevo informe nos ahorra casi un día."),

@@ -1,5 +1,6 @@
 """From the arrays of a run to the raw contract's rows: ids, labels, types."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,6 @@ from book_of_business.simulate.book import Book
 from book_of_business.simulate.contacts import Contacts
 from book_of_business.simulate.contracts import Contracts
 from book_of_business.simulate.conversations import TOPIC_KINDS
-from book_of_business.simulate.days import NEVER
 from book_of_business.simulate.episodes import Episodes
 from book_of_business.simulate.ledger import Ledger
 from book_of_business.simulate.lifecycle import Lifecycle
@@ -62,10 +62,15 @@ class Keys:
         return ids(prefix, first + 1 + np.arange(count), self.event_width)
 
 
-def write_week(sink_write: object, keys: Keys, book: Book, touches: Touches, frames: dict[str, pl.DataFrame],
-               day: int) -> None:  # fmt: skip
+def write_week(
+    write: Callable[[str, pl.DataFrame, int], None],
+    keys: Keys,
+    book: Book,
+    touches: Touches,
+    frames: dict[str, pl.DataFrame],
+    day: int,
+) -> None:
     """Write the event tables of a week. `frames` are the outputs of the weekly steps, by table."""
-    write = sink_write
     base = keys.interaction
     spoken = np.where(touches.account >= 0, book.language[touches.account], 0)
     write("interactions", build(
@@ -243,6 +248,3 @@ def histories(keys: Keys, ownership: Ownership, contracts: Contracts, lifecycle:
             survey=take(("csat", "nps"), _of(answers, "survey")), score=_of(answers, "score"),
         ).sort("account_id", "responded_on", "survey"),
     }  # fmt: skip
-
-
-__all__ = ["NEVER", "Keys", "histories", "people", "transcript_rows", "write_week"]

@@ -179,7 +179,8 @@ def build_team(settings: Settings, streams: Streams) -> Team:
     effect = mean_one_lognormal(rng, world.csm_effect_sd, count)
     return Team(
         tier=tier, role=role, name=person_names(streams.get("people"), count),
-        region=np.asarray(REGION_CYCLE, dtype=np.int8)[_rank_in_tier(tier) % len(REGION_CYCLE)], hired_on=hired, left_on=left, fte=fte,
+        region=np.asarray(REGION_CYCLE, dtype=np.int8)[_rank_in_tier(tier) % len(REGION_CYCLE)],
+        hired_on=hired, left_on=left, fte=fte,
         target_load=target, effort_effect=effect,
         quality_base=np.round(np.clip(rng.normal(73, 4, count), 60, 86), 2),
         survey_bias=np.round(rng.normal(0, 0.7, count), 2), logs_time=logs, absences=absences,

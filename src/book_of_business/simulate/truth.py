@@ -13,7 +13,7 @@ from book_of_business.simulate.emit import Keys
 from book_of_business.simulate.episodes import OUTCOMES, Episodes
 from book_of_business.simulate.settings import Settings
 from book_of_business.simulate.sink import Sink
-from book_of_business.simulate.tables import dates, ids, take
+from book_of_business.simulate.tables import dates, take
 from book_of_business.simulate.team import ROLES, Team
 
 
@@ -109,6 +109,3 @@ class Truth:
             "usage": "daily" if settings.has_daily_usage else "light", "world": world.parameters(),
         }  # fmt: skip
         (self.folder / "world.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
-__all__ = ["Truth", "ids"]
