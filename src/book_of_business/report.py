@@ -53,9 +53,9 @@ def books_table(books: pl.DataFrame) -> Table:
     """The books as a table. Marks stand in words beside the numbers, so that colour is never needed."""
     as_of_date = books["week_end_date"].max()
     table = Table(title=f"Books of business, week ending {as_of_date}", title_justify="left")
-    table.add_column("CSM")
-    for heading in ("Accounts", "ARR", "Load", "Unmonitored", "Peak renewal share"):
-        table.add_column(heading, justify="right")
+    table.add_column("CSM", no_wrap=True)
+    for heading in ("Accounts", "ARR", "Load", "Unmonitored", "Peak renewals"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for book in books.iter_rows(named=True):
         if book["csm_id"] == "unassigned" and book["account_count"] == 0:
             continue

@@ -162,6 +162,9 @@ def settle(settings: Settings, team: Team, book: Book, episodes: Episodes, week:
     account, csm, kind = planned
     count, world, monday = len(account), settings.world, settings.monday(week)
     day = monday + pick_days(team, csm, week, rng)
+    # One person plans the next week on Sunday: a book is measured at the last Sunday up to its latest interaction.
+    planning = np.flatnonzero((kind == CODE["admin"]) & ~(account >= 0))[:1]
+    day[planning] = monday + 6
     second = day * 86400 + rng.integers(FIRST_SLOT, LAST_SLOT, count) * 900
     order = np.lexsort((kind, account, second))
     account, csm, kind, day, second = account[order], csm[order], kind[order], day[order], second[order]
