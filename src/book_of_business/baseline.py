@@ -1,4 +1,4 @@
-"""What notebook 01 asks of the marts: does counting per head show who is over capacity, and do CSMs feel it alike?
+"""What notebook 01 asks of the marts: whether counting per head shows who is over capacity, and whether CSMs feel it.
 
 Nothing here is a metric. The flat ratio (accounts or ARR per head) is the practice that the project is measured
 against, and it is judged by the marts' own `is_over_target`.
@@ -63,6 +63,7 @@ def judge_flat_ratio(
         books: columns csm_id, `measure`, `peers`, fte, load_ratio, is_over_target; `unassigned` is left out.
         measure: account_count or arr_usd.
         peers: column whose groups are compared; null: all together.
+        margin: how much above its peers a book is called heavy, a share.
 
     Returns:
         The rows of books with per_head (the measure's unit), peers_per_head, relative_to_peers (ratio), peer_count
@@ -104,7 +105,10 @@ def score(judged: pl.DataFrame, peers: str | None = "motion") -> Score:
     by_chance = 0.0
     pairs = 0
     reversed_pairs = 0.0
-    for _, group in compared.group_by(pl.col(peers) if peers else pl.lit(0)):
+    groups = compared.partition_by(peers) if peers else [compared]
+    for group in groups:
+        if group.is_empty():
+            continue
         heavy = int(group["says_heavy"].sum())
         over = int(group["is_over_target"].sum())
         by_chance += (heavy * (group.height - over) + (group.height - heavy) * over) / group.height
@@ -149,7 +153,7 @@ def averaged_load(weeks: pl.DataFrame, target_load: float, week_count: int = AVE
         .select("csm_id", load_ratio=pl.when(pl.col("target_capacity_hours") > 0).then(load))
     )
     return (
-        weeks.filter(pl.col("week_start_date") == last.max())
+        weeks.filter(pl.col("week_start_date").is_in(last.tail(1).implode()))
         .drop("load_ratio", "is_over_target")
         .join(means, on="csm_id", how="left")
         .with_columns(is_over_target=pl.col("load_ratio").round(9) > target_load)
@@ -159,25 +163,30 @@ def averaged_load(weeks: pl.DataFrame, target_load: float, week_count: int = AVE
 def against_peers_load(books: pl.DataFrame, peers: str = "motion") -> pl.DataFrame:
     """The books, over where the load is above that of all their peers with capacity together: like against like."""
     has_capacity = pl.col("target_capacity_hours") > 0
-    peers_load = pl.col("effort_hours").filter(has_capacity).sum().over(peers) / pl.col("target_capacity_hours").sum().over(peers)
+    peers_load = pl.col("effort_hours").filter(has_capacity).sum().over(peers) / pl.col(
+        "target_capacity_hours"
+    ).sum().over(peers)
     return books.filter(pl.col("csm_id") != UNASSIGNED).with_columns(
         is_over_target=(pl.col("load_ratio") / peers_load).round(9) > 1
     )
 
 
-def sensitivity(books: pl.DataFrame, weeks: pl.DataFrame, target_load: float, margin: float = HEAVY_MARGIN) -> pl.DataFrame:
+def sensitivity(
+    books: pl.DataFrame, weeks: pl.DataFrame, target_load: float, margin: float = HEAVY_MARGIN
+) -> pl.DataFrame:
     """The headline under other readings of "per head", "peers", "heavy" and "over": one row each, the headline first.
 
     Columns: reading, compared, missed, false_alarms, wrong, by_chance (counts of CSMs), wrong_share, chance_share,
     reversed_share (of pairs of peers); shares null where nothing is compared.
     """
     averaged = averaged_load(weeks, target_load)
+    averaged_weeks = min(AVERAGED_WEEKS, weeks["week_start_date"].n_unique())
     accounts, arr = "account_count", "arr_usd"
     readings: list[tuple[str, pl.DataFrame, str, str | None, float]] = [
         ("headline: accounts per head, within motion", books, accounts, "motion", margin),
         ("heavy: anything above the peers", books, accounts, "motion", 0.0),
         (f"heavy: {2 * margin:.0%} above the peers", books, accounts, "motion", 2 * margin),
-        (f"over: load of the last {AVERAGED_WEEKS} weeks together", averaged, accounts, "motion", margin),
+        (f"over: load of the last {count_of(averaged_weeks, 'week')} together", averaged, accounts, "motion", margin),
         ("over: more load than the peers together", against_peers_load(books), accounts, "motion", margin),
         ("accounts per head, all motions together", books, accounts, None, margin),
         ("ARR per head, within motion", books, arr, "motion", margin),
@@ -186,19 +195,30 @@ def sensitivity(books: pl.DataFrame, weeks: pl.DataFrame, target_load: float, ma
     rows = []
     for reading, frame, measure, peers, margin in readings:
         result = score(judge_flat_ratio(frame, measure, peers, margin), peers)
-        rows.append({
-            "reading": reading,
-            "compared": result.compared,
-            "missed": result.missed,
-            "false_alarms": result.false_alarms,
-            "wrong": result.wrong,
-            "by_chance": result.by_chance,
-            "wrong_share": result.wrong / result.compared if result.compared else None,
-            "chance_share": result.by_chance / result.compared if result.compared else None,
-            "reversed_share": result.reversed_pairs / result.peer_pairs if result.peer_pairs else None,
-        })
-    schema = {"reading": pl.String, "compared": pl.Int64, "missed": pl.Int64, "false_alarms": pl.Int64, "wrong": pl.Int64,
-              "by_chance": pl.Float64, "wrong_share": pl.Float64, "chance_share": pl.Float64, "reversed_share": pl.Float64}
+        rows.append(
+            {
+                "reading": reading,
+                "compared": result.compared,
+                "missed": result.missed,
+                "false_alarms": result.false_alarms,
+                "wrong": result.wrong,
+                "by_chance": result.by_chance,
+                "wrong_share": result.wrong / result.compared if result.compared else None,
+                "chance_share": result.by_chance / result.compared if result.compared else None,
+                "reversed_share": result.reversed_pairs / result.peer_pairs if result.peer_pairs else None,
+            }
+        )
+    schema = {
+        "reading": pl.String,
+        "compared": pl.Int64,
+        "missed": pl.Int64,
+        "false_alarms": pl.Int64,
+        "wrong": pl.Int64,
+        "by_chance": pl.Float64,
+        "wrong_share": pl.Float64,
+        "chance_share": pl.Float64,
+        "reversed_share": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -207,12 +227,14 @@ def weekly_scores(weeks: pl.DataFrame, margin: float = HEAVY_MARGIN) -> pl.DataF
     rows = []
     for (week_end_date,), group in weeks.group_by("week_end_date", maintain_order=True):
         result = score(judge_flat_ratio(group, margin=margin))
-        rows.append({
-            "week_end_date": week_end_date,
-            "compared": result.compared,
-            "missed": result.missed,
-            "false_alarms": result.false_alarms,
-        })
+        rows.append(
+            {
+                "week_end_date": week_end_date,
+                "compared": result.compared,
+                "missed": result.missed,
+                "false_alarms": result.false_alarms,
+            }
+        )
     schema = {"week_end_date": pl.Date, "compared": pl.Int64, "missed": pl.Int64, "false_alarms": pl.Int64}
     return pl.DataFrame(rows, schema=schema).sort("week_end_date")
 
@@ -220,6 +242,13 @@ def weekly_scores(weeks: pl.DataFrame, margin: float = HEAVY_MARGIN) -> pl.DataF
 def count_of(number: float, noun: str, plural: str | None = None) -> str:
     """`1 account`, `1,200 accounts`."""
     return f"{number:,.0f} {noun if number == 1 else plural or noun + 's'}"
+
+
+def dollars(amount: float) -> str:
+    """US dollars in the unit that leaves two or three digits."""
+    if abs(amount) >= 999_500:
+        return f"${amount / 1e6:,.2f}M"
+    return f"${amount / 1e3:,.0f}k" if abs(amount) >= 999.5 else f"${amount:,.0f}"
 
 
 def names_of(frame: pl.DataFrame, limit: int = 3) -> str:
@@ -242,24 +271,25 @@ def headline(judged: pl.DataFrame) -> str:
     if not result.compared:
         over = judged.filter(pl.col("is_over_target"))
         return (
-            f"{week}, accounts per head cannot be put to the test, since no CSM with capacity has a peer in the same motion; "
-            f"the effort-weighted load has {over.height} of {count_of(judged.height, 'CSM')} over capacity{tail}."
+            f"{week}, accounts per head cannot be put to the test, since no CSM with capacity has a peer in the "
+            f"same motion; by the effort-weighted load {over.height} of {count_of(judged.height, 'CSM')} are over "
+            f"capacity{tail}."
         )
     if not result.wrong:
-        return (
-            f"{week}, accounts per head agrees with the effort-weighted load on all {result.compared} CSMs that have "
-            f"capacity and peers{tail}."
-        )
+        whom = "the one CSM that has" if result.compared == 1 else f"all {result.compared:,} CSMs that have"
+        return f"{week}, accounts per head agrees with the effort-weighted load on {whom} capacity and peers{tail}."
     parts = []
     missed = judged.filter(pl.col("verdict") == MISSED).sort("load_ratio", descending=True)
     if missed.height:
         parts.append(f"it misses {missed.height} over capacity: {names_of(missed)}")
     alarms = judged.filter(pl.col("verdict") == FALSE_ALARM).sort("load_ratio")
     if alarms.height:
-        parts.append(f"it calls {alarms.height} heavy who {'is' if alarms.height == 1 else 'are'} not: {names_of(alarms)}")
+        parts.append(
+            f"it calls {alarms.height} heavy who {'is' if alarms.height == 1 else 'are'} not: {names_of(alarms)}"
+        )
     return (
-        f"{week}, accounts per head puts {result.wrong} of the {count_of(result.compared, 'CSM')} that can be compared on "
-        f"the wrong side ({'; '.join(parts)}){tail}."
+        f"{week}, accounts per head puts {result.wrong} of the {count_of(result.compared, 'CSM')} that can be "
+        f"compared on the wrong side ({'; '.join(parts)}){tail}."
     )
 
 
@@ -283,9 +313,9 @@ def books_sentences(books: pl.DataFrame, gaps: pl.DataFrame) -> list[str]:
     csms = books.filter(pl.col("csm_id") != UNASSIGNED)
     unassigned = books.filter(pl.col("csm_id") == UNASSIGNED)
     accounts = count_of(books["account_count"].sum(), "account")
-    said = [f"{accounts} with ${books['arr_usd'].sum() / 1e6:,.2f}M of ARR; {count_of(csms.height, 'CSM')} employed."]
+    said = [f"{accounts} with {dollars(books['arr_usd'].sum())} of ARR; {count_of(csms.height, 'CSM')} employed."]
     if unassigned.height:
-        said.append(f"{count_of(unassigned['account_count'].sum(), 'account')} of them belong to nobody who is employed.")
+        said.append(f"Owned by nobody who is employed: {count_of(unassigned['account_count'].sum(), 'account')}.")
     if not books["arr_usd"].sum():
         said.append("No subscription is active, so there is no ARR to divide.")
     said.extend(f"No {gap['table_name']}: {gap['unavailable']}." for gap in gaps.iter_rows(named=True))
@@ -298,18 +328,21 @@ def firmness(readings: pl.DataFrame) -> str:
     if compared.is_empty():
         return ""
     first = compared.row(0, named=True)
-    said = f"Drawing as many heavy books from a hat would get {first['by_chance']:.1f} of {first['compared']} wrong on average"
-    averaged = compared.filter(pl.col("reading").str.contains("weeks together"))
+    chance = f"{first['by_chance']:.1f} of {first['compared']}"
+    said = f"Drawing as many heavy books from a hat would get {chance} wrong on average"
+    averaged = compared.filter(pl.col("reading").str.starts_with("over: load of the last"))
     if averaged.height:
         row = averaged.row(0, named=True)
-        said += f"; with the load of the last {AVERAGED_WEEKS} weeks together the flat ratio gets {row['wrong']} of {row['compared']} wrong"
+        load, wrong = row["reading"].removeprefix("over: "), f"{row['wrong']} of {row['compared']}"
+        said += f"; judged by the {load}, the flat ratio gets {wrong} wrong"
     return f"{said}."
 
 
 def uncovered_words(uncovered: pl.DataFrame) -> str:
     """How many books nobody works on this week."""
     accounts = count_of(uncovered["account_count"].sum(), "account")
-    return f"{count_of(uncovered.height, 'CSM')} without capacity that week {'leaves' if uncovered.height == 1 else 'leave'} {accounts} uncovered"
+    verb = "leaves" if uncovered.height == 1 else "leave"
+    return f"{count_of(uncovered.height, 'CSM')} without capacity that week {verb} {accounts} uncovered"
 
 
 @dataclass(frozen=True)
@@ -351,7 +384,9 @@ class Agreement:
         if self.without_load_count:
             said.append(f"{self.without_load_count:,} more fell into weeks without capacity.")
         if self.with_load is None:
-            said.append("That is too few, or they are too much alike, to say whether load as felt follows load as measured.")
+            said.append(
+                "That is too few, or they are too much alike, to say whether load as felt follows load as measured."
+            )
             return said
         said.append(f"Rank correlation of load as felt with the effort-weighted load: {self.with_load.words}.")
         if self.with_ratio is not None:
@@ -365,7 +400,8 @@ def agreement(answers: pl.DataFrame) -> Agreement:
     """Hold the answers of `marts.read_perceived_load` against the load and the flat ratio of their week."""
     held = answers.drop_nulls("load_ratio")
     own = held.filter(pl.len().over("csm_id") > 1).with_columns(
-        (pl.col(column) - pl.col(column).mean().over("csm_id")).round(9) for column in ("perceived_load_score", "load_ratio")
+        (pl.col(column) - pl.col(column).mean().over("csm_id")).round(9)
+        for column in ("perceived_load_score", "load_ratio")
     )
     return Agreement(
         answer_count=held.height,
@@ -387,7 +423,11 @@ def correlate(answers: pl.DataFrame, column: str) -> Correlation | None:
     if value is None:
         return None
     csms = answers["csm_id"].unique().sort().to_list()
-    without = [spearman(answers.filter(pl.col("csm_id") != csm), column) for csm in csms] if len(csms) >= MINIMUM_CSMS else [None]
+    without = (
+        [spearman(answers.filter(pl.col("csm_id") != csm), column) for csm in csms]
+        if len(csms) >= MINIMUM_CSMS
+        else [None]
+    )
     left = [correlation for correlation in without if correlation is not None]
     if len(left) < len(without):
         return Correlation(value, None, None)
@@ -450,3 +490,10 @@ def discordant(answers: pl.DataFrame, limit: int = 10) -> pl.DataFrame:
             pl.col("discordance"),
         )
     )
+
+
+def no_discordance(answers: pl.DataFrame) -> str:
+    """What to say where `discordant` has no row, of the frame of `mark_discordant`."""
+    if answers.height < MINIMUM_ANSWERS:
+        return f"Fewer than {MINIMUM_ANSWERS} answers: there are no places on a scale to compare."
+    return "No answer is far from where its load stands among the loads."

@@ -19,11 +19,15 @@ from book_of_business.settings import project_dir
 UNASSIGNED = "unassigned"
 LABEL_LENGTH = 28
 # What is read is data, never a path or an address in it.
-CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "enable_external_access": "false"}
+CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+}
 
 
 def published_file(build_dir: str | Path | None = None) -> Path:
-    """The published file of a build; with null that of BUILD_DIR in the environment, else of `build` in the checkout."""
+    """The published file of a build; null: of BUILD_DIR in the environment, else of `build` in the checkout."""
     root = project_dir()
     return (root / (build_dir or os.environ.get("BUILD_DIR") or "build")).resolve() / "book_of_business.duckdb"
 
@@ -57,7 +61,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
 
 
 def read_labels(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """One row per CSM and one for `unassigned`: csm_id, csm (name on one line, unique: the id is added where it is not)."""
+    """One row per CSM and one for `unassigned`: csm_id, csm (its name on one line, with the id where two are alike)."""
     csms = query(connection, "select csm_id, csm_name from marts.dim_csms order by csm_id")
     rows = [*csms.iter_rows(), (UNASSIGNED, UNASSIGNED)]
     names = [one_line(name, LABEL_LENGTH) or "?" for _, name in rows]
@@ -87,7 +91,9 @@ def read_books(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     account_band, arr_band, fte, effort_hours and target_capacity_hours (hours a week), ramp_ratio,
     availability_ratio, load_ratio, is_over_target, is_uncovered, consecutive_weeks_over_target.
     """
-    return labelled(connection, f"""
+    return labelled(
+        connection,
+        f"""
         select
             loads.csm_id, csms.motion, weeks.week_end_date, loads.account_count, loads.arr_usd,
             books.account_band, books.arr_band, loads.fte, loads.effort_hours, loads.target_capacity_hours,
@@ -102,19 +108,23 @@ def read_books(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         order by
             loads.csm_id = '{UNASSIGNED}', loads.load_ratio desc nulls first, loads.effort_hours desc,
             loads.account_count desc, loads.csm_id
-    """)
+    """,
+    )
 
 
 def read_lifecycle(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """One row per book and lifecycle level in it at as_of_date: csm, csm_id, lifecycle_level, account_count, effort_hours."""
-    return labelled(connection, """
+    """One row per book and lifecycle level in it at as_of_date: csm, csm_id, lifecycle_level, account_count."""
+    return labelled(
+        connection,
+        """
         select
-            efforts.csm_id, efforts.lifecycle_level, count(*) as account_count, sum(efforts.effort_hours) as effort_hours
+            efforts.csm_id, efforts.lifecycle_level, count(*) as account_count
         from marts.fct_account_effort as efforts
         inner join marts.dim_weeks as weeks on efforts.week_start_date = weeks.week_start_date and weeks.is_latest
         group by efforts.csm_id, efforts.lifecycle_level
         order by efforts.csm_id, efforts.lifecycle_level
-    """)
+    """,
+    )
 
 
 def read_load_weeks(connection: duckdb.DuckDBPyConnection, week_count: int) -> pl.DataFrame:
@@ -123,19 +133,25 @@ def read_load_weeks(connection: duckdb.DuckDBPyConnection, week_count: int) -> p
     Columns: csm, csm_id, motion, week_start_date, week_end_date, account_count, arr_usd (US dollars), fte,
     effort_hours and target_capacity_hours (hours a week), load_ratio, is_over_target, is_uncovered.
     """
-    return labelled(connection, f"""
+    return labelled(
+        connection,
+        f"""
         select
             loads.csm_id, csms.motion, weeks.week_start_date, weeks.week_end_date, loads.account_count, loads.arr_usd,
             loads.fte, loads.effort_hours, loads.target_capacity_hours, loads.load_ratio, loads.is_over_target,
             loads.is_uncovered
         from marts.fct_csm_load as loads
         inner join (
-            select week_start_date, week_end_date from marts.dim_weeks order by week_start_date desc limit {int(week_count)}
+            select week_start_date, week_end_date
+            from marts.dim_weeks
+            order by week_start_date desc
+            limit {int(week_count)}
         ) as weeks on loads.week_start_date = weeks.week_start_date
         inner join marts.dim_csms as csms on loads.csm_id = csms.csm_id
         where csms.hired_on <= weeks.week_end_date and (csms.left_on is null or csms.left_on > weeks.week_end_date)
         order by loads.csm_id, weeks.week_start_date
-    """)
+    """,
+    )
 
 
 def read_perceived_load(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -144,7 +160,9 @@ def read_perceived_load(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     Columns: csm, csm_id, surveyed_on, perceived_load_score (1 to 10), load_ratio (null: no capacity then),
     relative_to_peers (accounts per full-time equivalent over that of all in the motion; null: no peers then).
     """
-    return labelled(connection, """
+    return labelled(
+        connection,
+        """
         with per_head as (
             select
                 loads.csm_id, loads.week_start_date,
@@ -166,22 +184,28 @@ def read_perceived_load(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         from marts.fct_csm_perceived_load as answers
         left join per_head on answers.csm_id = per_head.csm_id and answers.week_start_date = per_head.week_start_date
         order by answers.surveyed_on, answers.csm_id
-    """)
+    """,
+    )
 
 
 def read_gaps(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """One row per raw table that has no accepted row and whose want leaves something unmeasured: table_name, unavailable."""
-    return query(connection, """
+    """One row per raw table that is missed: table_name, unavailable (what cannot be measured without it)."""
+    return query(
+        connection,
+        """
         select table_name, unavailable
         from marts.data_coverage
         where not is_observed and unavailable is not null
         order by table_name
-    """)
+    """,
+    )
 
 
 def read_totals(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
     """The whole at as_of_date, from the marts by account: account_count, arr_usd (US dollars), effort_hours a week."""
-    totals = query(connection, """
+    totals = query(
+        connection,
+        """
         select
             (select count(*) from marts.dim_accounts where is_active) as account_count,
             (select coalesce(sum(arr_usd), 0) from marts.dim_accounts where is_active) as arr_usd,
@@ -191,7 +215,8 @@ def read_totals(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
                 inner join marts.dim_weeks as weeks
                     on efforts.week_start_date = weeks.week_start_date and weeks.is_latest
             ) as effort_hours
-    """)
+    """,
+    )
     return totals.row(0, named=True)
 
 
@@ -201,12 +226,15 @@ def read_target_load(connection: duckdb.DuckDBPyConnection) -> float:
     1 (all of the capacity) where that agrees with every flag; else the largest load that is not over target, which is
     at most one book off.
     """
-    loads = query(connection, """
+    loads = query(
+        connection,
+        """
         select
             max(load_ratio) filter (where not is_over_target) as largest_not_over,
             min(load_ratio) filter (where is_over_target) as smallest_over
         from marts.fct_csm_load
-    """).row(0, named=True)
+    """,
+    ).row(0, named=True)
     largest_not_over = loads["largest_not_over"] if loads["largest_not_over"] is not None else 0.0
     smallest_over = loads["smallest_over"] if loads["smallest_over"] is not None else float("inf")
     if round(largest_not_over, 9) <= 1 < smallest_over:

@@ -6,10 +6,13 @@ kernel of the machine nor one of the user can take its place; everything Jupyter
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import html
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from book_of_business.console import one_line, step
+from book_of_business.dbt_runner import Progress
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
 
@@ -29,8 +33,15 @@ KERNEL = "book_of_business"
 CELL_SECONDS = 600
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Where nbconvert would load from: an address that is empty is not asked for.
-ADDRESSES = ("mathjax_url", "require_js_url", "jquery_url", "mermaid_js_url", "mermaid_layout_elk_js_url", "jupyter_widgets_base_url",
-             "widget_renderer_url")
+ADDRESSES = (
+    "mathjax_url",
+    "require_js_url",
+    "jquery_url",
+    "mermaid_js_url",
+    "mermaid_layout_elk_js_url",
+    "jupyter_widgets_base_url",
+    "widget_renderer_url",
+)
 # A reader of the page came for the answer: the code is there, folded.
 TEMPLATE = """
 {%- extends 'lab/index.html.j2' -%}
@@ -54,7 +65,7 @@ details.code > summary { color: #5f6b7a; cursor: pointer; font-size: 12px; margi
 
 
 def run(settings: Settings, names: Sequence[str] | None = None) -> list[Path]:
-    """Run notebooks from top to bottom and write `BUILD_DIR/notebooks/<name>.html`; all of them where no names are given.
+    """Run notebooks from top to bottom and write `BUILD_DIR/notebooks/<name>.html`; all where no names are given.
 
     A page is replaced only by a run that went through.
 
@@ -69,16 +80,8 @@ def run(settings: Settings, names: Sequence[str] | None = None) -> list[Path]:
     pages = []
     for path in paths:
         notebook = read(path)
-        cell_count = sum(cell.cell_type == "code" for cell in notebook.cells)
         with step(f"Running {path.name}") as progress, jupyter_environment(settings):
-            done = 0
-
-            def executed(**_: Any) -> None:
-                nonlocal done
-                done += 1
-                progress(done, cell_count, "cells")
-
-            execute(notebook, path, settings.build_dir / "jupyter" / "kernel.log", executed)
+            execute(notebook, path, settings.build_dir / "jupyter" / "kernel.log", progress)
         pages.append(write_page(notebook, pages_dir / f"{path.stem}.html"))
     return pages
 
@@ -143,7 +146,7 @@ def jupyter_environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def execute(notebook: NotebookNode, path: Path, log: Path, on_cell_executed: Any) -> None:
+def execute(notebook: NotebookNode, path: Path, log: Path, progress: Progress) -> None:
     """Run every cell in place, in the notebook's folder; what the kernel itself has to say goes to a log.
 
     Raises:
@@ -155,29 +158,53 @@ def execute(notebook: NotebookNode, path: Path, log: Path, on_cell_executed: Any
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     running = {"cell": 0}
+    signals: list[int] = []
+    code_cells = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+    def executed(cell_index: int, **_: Any) -> None:
+        progress(code_cells.index(cell_index) + 1, len(code_cells), "cells")
+
+    def take_signals(**_: Any) -> None:
+        """In place of nbclient's own handlers, which end the kernel twice and then fail."""
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+        def stop(number: int) -> None:
+            signals.append(number)
+            task.cancel()
+
+        # Only the main thread gets signals.
+        with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop, number)
+
     notebook.metadata["kernelspec"] = {"name": KERNEL, "display_name": KERNEL, "language": "python"}
-    manager = AsyncKernelManager(kernel_name=KERNEL)
     client = NotebookClient(
         notebook,
-        km=manager,
+        km=AsyncKernelManager(kernel_name=KERNEL),
         timeout=CELL_SECONDS,
         resources={"metadata": {"path": str(path.parent)}},
+        on_notebook_start=take_signals,
         on_cell_start=lambda cell_index, **_: running.update(cell=cell_index),
-        on_cell_executed=on_cell_executed,
+        on_cell_executed=executed,
     )
     try:
         with log.open("wb") as kernel_output:
             client.execute(cleanup_kc=True, stdout=kernel_output, stderr=kernel_output)
+    except (DeadKernelError, asyncio.CancelledError):
+        if signal.SIGTERM in signals:
+            raise SystemExit(128 + signal.SIGTERM) from None
+        if signals:
+            raise KeyboardInterrupt from None
+        where = place(notebook, path, running["cell"])
+        raise UserError(f"{where} ended the Python that ran it: out of memory? See {log}") from None
     except CellExecutionError as error:
         raise UserError(explain(notebook, path, running["cell"], error.ename, error.evalue)) from None
     except CellTimeoutError:
         raise UserError(f"{place(notebook, path, running['cell'])} took longer than {CELL_SECONDS} s") from None
-    except DeadKernelError:
-        if getattr(client, "_async_cleanup_kernel_future", None) is not None:
-            raise KeyboardInterrupt from None
-        raise UserError(f"{place(notebook, path, running['cell'])} ended the Python that ran it: out of memory?") from None
     except RuntimeError as error:
-        raise UserError(f"{path.name}: no Python kernel could be started: {one_line(str(error), 300)}") from None
+        raise UserError(
+            f"{path.name}: no Python kernel could be started: {one_line(str(error), 300)}; see {log}"
+        ) from None
 
 
 def place(notebook: NotebookNode, path: Path, index: int) -> str:
@@ -241,8 +268,10 @@ def say(*sentences: str) -> Page:
     return Page("".join(f"<p>{html.escape(sentence)}</p>" for sentence in kept), "\n".join(kept))
 
 
-def table(frame: pl.DataFrame) -> Page:
+def table(frame: pl.DataFrame, if_empty: str = "No rows.") -> Page:
     """A frame as a table, its texts escaped: numbers to the right with at most two decimals, null as a dash."""
+    if frame.is_empty():
+        return say(if_empty)
     numeric = [dtype.is_numeric() for dtype in frame.dtypes]
 
     def row(values: Sequence[object], tag: str) -> str:

@@ -272,7 +272,7 @@ TABLES: tuple[Table, ...] = (
             opt("escalated_at", "timestamp"),
             opt("resolved_at", "timestamp"),
         ),
-        spans=(("opened_at", "escalated_at"), ("opened_at", "resolved_at")),
+        spans=(("opened_at", "resolved_at"),),
     ),
     Table(
         "interactions",

@@ -308,7 +308,7 @@ def test_quality_falls_above_the_true_ceiling_and_not_below() -> None:
 
 def test_load_thirteen_weeks_before_renewal_makes_churn_likelier() -> None:
     """The planted logit slope of churn on lagged load, found by a plain logistic fit."""
-    asked = Settings(accounts=6000, csms=180, weeks=40, seed=5, has_story=False)
+    asked = Settings(accounts=14000, csms=420, weeks=40, seed=5, has_story=False)
     run = Simulation(asked)
     found = []
     for week in range(asked.weeks):

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from book_of_business.validation.page import render_page
 from book_of_business.validation.summary import Check, SuiteResult, ValidationSummary, read_summary
-from conftest import ROOT
 
 HOSTILE = "<script>alert(\"1\")</script>\n'quoted' 👻 </td></table>"
 VOID = {"meta"}

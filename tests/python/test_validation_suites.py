@@ -7,11 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from conftest import ROOT
 
 from book_of_business.validation.contract import read_contract
 from book_of_business.validation.edge_suites import as_text, edge_suite
 from book_of_business.validation.forms import form_sql, look_sql, share_sql
-from conftest import ROOT
 
 SUITES = ROOT / "expectations" / "suites"
 FILES = sorted(SUITES.glob("*.json"))
@@ -54,14 +54,21 @@ def test_only_csms_and_accounts_have_critical_expectations() -> None:
     assert critical == {"csms", "accounts"}
 
 
+@pytest.fixture(scope="module")
+def marts() -> dict[str, set[str]]:
+    """The columns of every mart, from its YAML."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    files = (ROOT / "models" / "marts").glob("*/*.yml")
+    documents = [yaml.load(file.read_text(), Loader=loader) for file in files]
+    models = [model for document in documents for model in document.get("models", [])]
+    return {model["name"]: {column["name"] for column in model["columns"]} for model in models}
+
+
 @pytest.mark.parametrize("file", sorted(SUITES.glob("drift_*.json")), ids=lambda file: file.stem)
-def test_a_drift_suite_names_a_mart_and_its_columns(file: Path) -> None:
+def test_a_drift_suite_names_a_mart_and_its_columns(file: Path, marts: dict[str, set[str]]) -> None:
     suite = read(file)
-    documents = [yaml.safe_load(path.read_text()) for path in (ROOT / "models" / "marts").glob("*/*.yml")]
-    models = {model["name"]: model for document in documents for model in document["models"]}
-    columns = {column["name"] for column in models[suite["meta"]["table"]]["columns"]}
-    for expectation in suite["expectations"]:
-        assert expectation["kwargs"].get("column", next(iter(columns))) in columns
+    named = {expectation["kwargs"].get("column") for expectation in suite["expectations"]} - {None}
+    assert named <= marts[suite["meta"]["table"]]
 
 
 CASES = [
@@ -107,7 +114,12 @@ def test_native_types_have_their_form(native: str) -> None:
         ("equal", "true", ["true", "false", None, "true"], 0.5),
         ("outside", "1980-01-01/2026-06-28", ["1970-01-01", "2026-06-28T23:59:59Z", "2027-01-01", "x"], 0.5),
         ("altered", None, [" a", "a ", "1.2E+11", "#N/A", "007", "a b", "E+1", "1e5"], 0.5),
-        ("damaged", None, ["CafÃ©", "Ã–BB", "donâ€™t", "x\ufffd", "Café", "SÃO PAULO", "ÂNGELA", "日本 – 🚀"], 0.5),
+        (
+            "damaged",
+            None,
+            ["CafÃ©", "Ã\u2013BB", "donâ€™t", "x\ufffd", "Café", "SÃO PAULO", "ÂNGELA", "日本 \u2013 🚀"],
+            0.5,
+        ),
         ("constant", None, ["5", "5", "", None], 1.0),
         ("constant", None, ["5", "6"], 0.0),
         ("form", "date", ["", None], None),

@@ -64,7 +64,11 @@ verdicts as (
     select
         loads.*,
         {{ comparable('loads.load_ratio') }} > {{ threshold('target_load_ratio') }} as is_over_target,
-        {{ comparable('loads.target_capacity_hours') }} = 0 and loads.account_count > 0 as is_uncovered
+        -- nobody's book has no capacity to lack: null and false would be false there when it is empty
+        case
+            when loads.target_capacity_hours is not null
+                then {{ comparable('loads.target_capacity_hours') }} = 0 and loads.account_count > 0
+        end as is_uncovered
 
     from loads
 

@@ -73,7 +73,8 @@ def share_sql(column: str, measure: str, argument: str | None = None, minimum_co
     text = f"cast({column} as varchar)"
     filled_count = f"count(case when {filled} then 1 end)"
     if measure == "constant":
-        same = indicator(f"min({column}) = max({column})")
+        value = f"case when {filled} then {column} end"
+        same = indicator(f"min({value}) = max({value})")
         return f"case when {filled_count} >= {max(minimum_count, 1)} then {same} end"
     if measure == "filled":
         return share_of_rows(filled, minimum_count)

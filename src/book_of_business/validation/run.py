@@ -111,8 +111,14 @@ def opened(file: Path, results_dir: Path, project_dir: Path) -> Iterator[Session
     folder = project_dir / "expectations"
     if not (folder / "great_expectations.yml").is_file():
         raise ValidationError(f"{folder} has no great_expectations.yml: run this in a checkout of Book of Business")
-    quiet()
     import duckdb
+
+    try:
+        duckdb.connect(str(file), read_only=True).close()
+    except duckdb.Error as error:
+        held = "it is being written by another program" if "lock" in str(error) else first_line(str(error))
+        raise ValidationError(f"{file} cannot be opened: {held}") from None
+    quiet()
     import great_expectations
     import sqlalchemy
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -121,11 +127,6 @@ def opened(file: Path, results_dir: Path, project_dir: Path) -> Iterator[Session
     from book_of_business.validation import measures  # noqa: F401  registers the expectation of its own
     from book_of_business.validation.dialect import close_connections, connection_string
 
-    try:
-        duckdb.connect(str(file), read_only=True).close()
-    except duckdb.Error as error:
-        held = "it is being written by another program" if "lock" in str(error) else first_line(str(error))
-        raise ValidationError(f"{file} cannot be opened: {held}") from None
     results_dir.mkdir(parents=True, exist_ok=True)
     try:
         # The file context only reads suites. In it a data source would rewrite great_expectations.yml for every table.
@@ -217,10 +218,8 @@ def as_suite_result(
     name: str, table: str, note: str, results: list[Any], look: Callable[[str, str], str] | None
 ) -> SuiteResult:
     """Great Expectations' results in our words; `look` says what values without their form look like."""
-    row_counts = (
-        result.result["observed_value"] for result in results if is_row_count(result) and not messages(result)
-    )
-    row_count = next(row_counts, None)
+    counted = [result for result in results if is_row_count(result) and not messages(result)]
+    row_count = counted[0].result["observed_value"] if counted else None
     return SuiteResult(name, table, row_count, note, tuple(as_check(result, look) for result in results))
 
 
