@@ -34,16 +34,13 @@ class Score:
     """How often the flat ratio is wrong: counts of CSMs.
 
     `by_chance` is what drawing the same number of heavy books from a hat, among the same peers, would get wrong on
-    average; `peer_pairs` are the pairs of peers with different loads, `reversed_pairs` those that the ratio puts the
-    other way round or cannot tell apart (half each).
+    average.
     """
 
     compared: int
     missed: int
     false_alarms: int
     by_chance: float
-    peer_pairs: int
-    reversed_pairs: float
 
     @property
     def wrong(self) -> int:
@@ -103,8 +100,6 @@ def score(judged: pl.DataFrame, peers: str | None = "motion") -> Score:
     """Count the verdicts of `judge_flat_ratio`."""
     compared = judged.filter(pl.col("verdict").is_in([MISSED, FALSE_ALARM, AGREES]))
     by_chance = 0.0
-    pairs = 0
-    reversed_pairs = 0.0
     groups = compared.partition_by(peers) if peers else [compared]
     for group in groups:
         if group.is_empty():
@@ -112,31 +107,13 @@ def score(judged: pl.DataFrame, peers: str | None = "motion") -> Score:
         heavy = int(group["says_heavy"].sum())
         over = int(group["is_over_target"].sum())
         by_chance += (heavy * (group.height - over) + (group.height - heavy) * over) / group.height
-        counted, inverted = reversed_order(group["per_head"].to_numpy(), group["load_ratio"].to_numpy())
-        pairs += counted
-        reversed_pairs += inverted
     verdicts = compared["verdict"]
     return Score(
         compared=compared.height,
         missed=int((verdicts == MISSED).sum()),
         false_alarms=int((verdicts == FALSE_ALARM).sum()),
         by_chance=by_chance,
-        peer_pairs=pairs,
-        reversed_pairs=reversed_pairs,
     )
-
-
-def reversed_order(ratios: np.ndarray, loads: np.ndarray) -> tuple[int, float]:
-    """Pairs with different loads, and how many of them the ratios order the other way round (a tie counts half)."""
-    pairs = 0
-    inverted = 0.0
-    for first in range(len(loads) - 1):
-        load_signs = np.sign(np.round(loads[first + 1 :] - loads[first], 9))
-        ratio_signs = np.sign(np.round(ratios[first + 1 :] - ratios[first], 9))
-        ordered = load_signs != 0
-        pairs += int(ordered.sum())
-        inverted += float((load_signs * ratio_signs < 0).sum() + ((ratio_signs == 0) & ordered).sum() / 2)
-    return pairs, inverted
 
 
 def averaged_load(weeks: pl.DataFrame, target_load: float, week_count: int = AVERAGED_WEEKS) -> pl.DataFrame:
@@ -176,8 +153,8 @@ def sensitivity(
 ) -> pl.DataFrame:
     """The headline under other readings of "per head", "peers", "heavy" and "over": one row each, the headline first.
 
-    Columns: reading, compared, missed, false_alarms, wrong, by_chance (counts of CSMs), wrong_share, chance_share,
-    reversed_share (of pairs of peers); shares null where nothing is compared.
+    Columns: reading, compared, missed, false_alarms, wrong, by_chance (counts of CSMs), wrong_share, chance_share;
+    shares null where nothing is compared.
     """
     averaged = averaged_load(weeks, target_load)
     averaged_weeks = min(AVERAGED_WEEKS, weeks["week_start_date"].n_unique())
@@ -205,7 +182,6 @@ def sensitivity(
                 "by_chance": result.by_chance,
                 "wrong_share": result.wrong / result.compared if result.compared else None,
                 "chance_share": result.by_chance / result.compared if result.compared else None,
-                "reversed_share": result.reversed_pairs / result.peer_pairs if result.peer_pairs else None,
             }
         )
     schema = {
@@ -217,7 +193,6 @@ def sensitivity(
         "by_chance": pl.Float64,
         "wrong_share": pl.Float64,
         "chance_share": pl.Float64,
-        "reversed_share": pl.Float64,
     }
     return pl.DataFrame(rows, schema=schema)
 

@@ -52,12 +52,18 @@ TEMPLATE = """
 {%- block input_group -%}
 <details class="code"><summary>code</summary>{{ super() }}</details>
 {%- endblock input_group -%}
+{%- block data_svg scoped -%}
+<div class="jp-RenderedSVG jp-OutputArea-output" data-mime-type="image/svg+xml">
+<img alt="{{ output.data['image/svg+xml'] | chart_title | escape_html }}"
+ src="data:image/svg+xml;base64,{{ output.data['image/svg+xml'] | text_base64 | escape_html }}">
+</div>
+{%- endblock data_svg -%}
 {%- block html_head_css -%}
 {{ super() }}
 <style>
 body { max-width: 1080px; margin: 0 auto; padding: 16px 24px; }
 details.code > summary { color: #5f6b7a; cursor: pointer; font-size: 12px; margin: 4px 0; }
-.jp-OutputArea-output svg { max-width: 100%; height: auto; }
+.jp-OutputArea-output img { max-width: 100%; height: auto; }
 @media print { details.code { display: none; } }
 </style>
 {%- endblock html_head_css -%}
@@ -235,6 +241,7 @@ def write_page(notebook: NotebookNode, page: Path) -> Path:
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(
+        filters={"chart_title": chart_title},
         raw_template=TEMPLATE,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
@@ -246,6 +253,15 @@ def write_page(notebook: NotebookNode, page: Path) -> Path:
     new_page.write_text(body, encoding="utf-8")
     os.replace(new_page, page)
     return page
+
+
+def chart_title(svg: str) -> str:
+    """What a chart is called, for whoever does not see it: its largest text."""
+    texts = re.findall(r'<text[^>]*font-size="([\d.]+)px"[^>]*>([^<]+)</text>', svg)
+    if not texts:
+        return "Chart"
+    _, title = max(texts, key=lambda text: float(text[0]))
+    return f"Chart: {html.unescape(title)}"
 
 
 class Page:

@@ -150,8 +150,6 @@ def test_twins_of_one_price_are_different_work(published: Path) -> None:
         order by effort.account_id
     """
     with duckdb.connect(str(published), read_only=True) as connection:
-        (onboarding, onboarding_arr, onboarding_hours), (renewing, renewing_arr, renewing_hours) = connection.execute(query).fetchall()
-    assert (onboarding, renewing) == ("twin_onboarding", "twin_renewing")
-    assert onboarding_arr == renewing_arr == 50_000
-    assert renewing_hours == pytest.approx(0.588, abs=TOLERANCE)
-    assert onboarding_hours == pytest.approx(1.2558, abs=TOLERANCE)
+        onboarding, renewing = connection.execute(query).fetchall()
+    assert onboarding == ("twin_onboarding", 50_000, pytest.approx(1.2558, abs=TOLERANCE))
+    assert renewing == ("twin_renewing", 50_000, pytest.approx(0.588, abs=TOLERANCE))

@@ -275,3 +275,19 @@ def test_only_critical_failures_stop() -> None:
 
 def test_the_contract_has_22_tables() -> None:
     assert len(read_contract(ROOT)) == 22
+
+
+def test_the_columns_of_a_query_are_had_without_its_rows(tmp_path: Path) -> None:
+    import sqlalchemy
+
+    from book_of_business.validation import dialect
+
+    file = tmp_path / "rows.duckdb"
+    duckdb.connect(str(file)).execute("create table received as select range as id from range(1000)").close()
+    query = dialect.expose_columns_only("select id from received")
+    with sqlalchemy.create_engine(dialect.connection_string(file)).connect() as connection:
+        bare = connection.execute(sqlalchemy.text(query))
+        assert (list(bare.keys()), bare.fetchall()) == (["id"], [])
+        assert connection.execute(sqlalchemy.text(f"select count(*) from ({query}) as received")).scalar() == 1000
+    dialect.close_connections()
+    duckdb.connect(str(file)).execute("create table written_again as select 1 as id").close()

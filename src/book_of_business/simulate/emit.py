@@ -11,6 +11,7 @@ from book_of_business.simulate.book import Book
 from book_of_business.simulate.contacts import Contacts
 from book_of_business.simulate.contracts import Contracts
 from book_of_business.simulate.conversations import TOPIC_KINDS
+from book_of_business.simulate.days import NEVER
 from book_of_business.simulate.episodes import Episodes
 from book_of_business.simulate.ledger import Ledger
 from book_of_business.simulate.lifecycle import Lifecycle
@@ -185,8 +186,9 @@ def people(
         "contacts": build(
             "contacts", contact_id=keys.contact(np.arange(len(contacts.account))),
             account_id=take(keys.account, contacts.account), contact_role=take(words.CONTACT_ROLES, contacts.role),
-            added_on=dates(contacts.added_on), left_on=dates(contacts.left_on),
-        ),
+            added_on=dates(contacts.added_on),
+            left_on=dates(np.where(contacts.left_on < settings.end_day, contacts.left_on, NEVER)),
+        ).filter(np.asarray(contacts.added_on) < settings.end_day),
     }  # fmt: skip
 
 
