@@ -24,8 +24,9 @@ build: .venv/.installed  ## build, validate and publish the marts (RAW_DATA=DIR 
 
 test: .venv/.installed lint  ## everything that must hold
 	$(OWN_BOOK) $(PY) -m book_of_business build
+	$(PY) -m book_of_business.project_check --working-file build/working.duckdb
 	$(OWN_BOOK) .venv/bin/dbt --quiet test --select test_type:unit
-	$(OWN_BOOK) $(PY) -m pytest
+	$(OWN_BOOK) $(PY) -m pytest -n 2 --dist loadfile -q
 	$(OWN_BOOK) $(PY) -m book_of_business notebooks
 	@echo "everything holds"
 

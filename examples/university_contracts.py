@@ -5,8 +5,9 @@
 
 Reads a CSV with Doc.Number, Type, Vendor, Amount (US dollars over the whole term), Begin.Date and End.Date (last day of
 the term, 2099 or 9999 where nobody set one), such as the public contracts of the University of Nebraska-Lincoln
-collected by srvanderplas/UNL-contractdata (CC-BY-4.0). It knows no interactions, no health, no usage: the build says what
-is unavailable for want of them. Your own export needs the same few steps: name the columns, type them, leave out nothing.
+collected by srvanderplas/UNL-contractdata (CC-BY-4.0). It knows no interactions, no health, no usage: the build says
+what is unavailable for want of them. Your own export needs the same few steps: name the columns, type them, leave out
+nothing.
 """
 
 import sys
@@ -22,7 +23,7 @@ LAST_DAY = pl.date(9999, 12, 31)
 
 
 def read_contracts(path: Path) -> pl.DataFrame:
-    """One row per contract. `arr_usd` is the amount over the years of its term, at least one; `ends_on` is exclusive."""
+    """One row per contract. `arr_usd`: the amount over the years of its term, at least one; `ends_on` is exclusive."""
     contracts = pl.read_csv(path, infer_schema=False).with_columns(
         pl.col("Begin.Date", "End.Date").str.to_date("%Y-%m-%d"), pl.col("Amount").cast(pl.Float64)
     )
@@ -55,15 +56,21 @@ def raw_tables(contracts: pl.DataFrame) -> dict[str, pl.DataFrame]:
     hired_on = contracts["starts_on"].min()
     return {
         "csms": pl.DataFrame(
-            {"csm_id": [OWNER], "csm_name": ["Procurement office"], "role_tier": ["pooled_csm"], "hired_on": [hired_on], "fte": [4]}
+            {
+                "csm_id": [OWNER],
+                "csm_name": ["Procurement office"],
+                "role_tier": ["pooled_csm"],
+                "hired_on": [hired_on],
+                "fte": [4],
+            }
         ),
         "accounts": accounts,
-        "account_assignments": accounts.select("account_id", pl.col("customer_since").alias("assigned_on"), csm_id=pl.lit(OWNER)),
+        "account_assignments": accounts.select(
+            "account_id", pl.col("customer_since").alias("assigned_on"), csm_id=pl.lit(OWNER)
+        ),
         "subscriptions": contracts,
         # Required, and empty: nothing is known, so AS_OF_DATE has to be given.
-        "interactions": pl.DataFrame(
-            schema=["interaction_id", "csm_id", "started_at", "interaction_type", "status"]
-        ),
+        "interactions": pl.DataFrame(schema=["interaction_id", "csm_id", "started_at", "interaction_type", "status"]),
     }
 
 

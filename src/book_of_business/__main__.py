@@ -26,8 +26,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    build = commands.add_parser("build", help="from raw tables to published marts", epilog=ENVIRONMENT,
-                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    build = commands.add_parser(
+        "build",
+        help="from raw tables to published marts",
+        epilog=ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     build.add_argument("--fast", action="store_true", help="leave out data tests and validation")
     build.set_defaults(run=run_build)
     publish = commands.add_parser("publish", help="publish the marts that the last dbt build made")
@@ -45,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_build(arguments: argparse.Namespace) -> int:
+    """Build, validate and publish."""
     from book_of_business.build import build
 
     build(settings_module.from_environment(), is_fast=arguments.fast)
@@ -52,6 +57,7 @@ def run_build(arguments: argparse.Namespace) -> int:
 
 
 def run_publish(_: argparse.Namespace) -> int:
+    """Publish what a plain dbt build left in the working file."""
     from book_of_business.build import one_build_at_a_time, print_result
     from book_of_business.publish import publish
 
@@ -64,6 +70,7 @@ def run_publish(_: argparse.Namespace) -> int:
 
 
 def run_report(_: argparse.Namespace) -> int:
+    """Print the published books again."""
     from rich.console import Console
 
     from book_of_business.report import print_report
@@ -76,6 +83,7 @@ def run_report(_: argparse.Namespace) -> int:
 
 
 def run_notebooks(_: argparse.Namespace) -> int:
+    """Run the notebooks and write their pages."""
     from book_of_business import notebooks
 
     for page in notebooks.run(settings_module.from_environment()):
@@ -84,6 +92,7 @@ def run_notebooks(_: argparse.Namespace) -> int:
 
 
 def run_docs(_: argparse.Namespace) -> int:
+    """Write dbt's documentation as one page."""
     import shutil
 
     from book_of_business.build import one_build_at_a_time
@@ -92,7 +101,9 @@ def run_docs(_: argparse.Namespace) -> int:
 
     settings = settings_module.from_environment()
     if not settings.working_file.is_file():
-        raise UserError(f"{settings.working_file} does not exist yet: run `make build`, whose tables the page describes")
+        raise UserError(
+            f"{settings.working_file} does not exist yet: run `make build`, whose tables the page describes"
+        )
     with one_build_at_a_time(settings.build_dir), step("Writing the documentation"):
         Dbt(settings).run("docs", "generate", "--static")
     page = settings.build_dir / "docs.html"

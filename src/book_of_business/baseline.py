@@ -238,34 +238,40 @@ def headline(judged: pl.DataFrame) -> str:
     if judged.is_empty():
         return "There is no CSM employed on the day of measurement, so there is nothing to compare."
     result = score(judged)
-    week = f"In the week that ends on {judged['week_end_date'].max()}"
-    uncovered = judged.filter(pl.col("is_uncovered"))
-    tail = ""
-    if uncovered.height:
-        tail = f"; {uncovered_words(uncovered)}"
+    over = judged.filter(pl.col("is_over_target")).sort("load_ratio", descending=True)
+    said = [
+        f"In the week that ends on {judged['week_end_date'].max()}, {over.height} of "
+        f"{count_of(judged.height, 'CSM')} {'is' if over.height == 1 else 'are'} over capacity"
+        + (f" ({names_of(over)})" if over.height else "")
+    ]
     if not result.compared:
-        over = judged.filter(pl.col("is_over_target"))
-        return (
-            f"{week}, accounts per head cannot be put to the test, since no CSM with capacity has a peer in the "
-            f"same motion; by the effort-weighted load {over.height} of {count_of(judged.height, 'CSM')} are over "
-            f"capacity{tail}."
+        said.append(
+            "accounts per head cannot be put to the test, since no CSM with capacity has a peer in the same motion"
         )
-    if not result.wrong:
+    elif not result.wrong:
         whom = "the one CSM that has" if result.compared == 1 else f"all {result.compared:,} CSMs that have"
-        return f"{week}, accounts per head agrees with the effort-weighted load on {whom} capacity and peers{tail}."
-    parts = []
-    missed = judged.filter(pl.col("verdict") == MISSED).sort("load_ratio", descending=True)
-    if missed.height:
-        parts.append(f"it misses {missed.height} over capacity: {names_of(missed)}")
-    alarms = judged.filter(pl.col("verdict") == FALSE_ALARM).sort("load_ratio")
-    if alarms.height:
-        parts.append(
-            f"it calls {alarms.height} heavy who {'is' if alarms.height == 1 else 'are'} not: {names_of(alarms)}"
+        said.append(f"accounts per head agrees on {whom} capacity and peers")
+    else:
+        said.append(
+            f"accounts per head puts {result.wrong} of the {count_of(result.compared, 'CSM')} that can be compared on "
+            f"the wrong side: {wrong_words(judged)}"
         )
-    return (
-        f"{week}, accounts per head puts {result.wrong} of the {count_of(result.compared, 'CSM')} that can be "
-        f"compared on the wrong side ({'; '.join(parts)}){tail}."
-    )
+    uncovered = judged.filter(pl.col("is_uncovered"))
+    if uncovered.height:
+        said.append(uncovered_words(uncovered))
+    return f"{'; '.join(said)}."
+
+
+def wrong_words(judged: pl.DataFrame) -> str:
+    """Whom the flat ratio misses, and about whom it raises a false alarm."""
+    missed = judged.filter(pl.col("verdict") == MISSED).sort("load_ratio", descending=True)
+    alarms = judged.filter(pl.col("verdict") == FALSE_ALARM).sort("load_ratio")
+    parts = []
+    if missed.height:
+        parts.append(f"it misses {names_of(missed)}")
+    if alarms.height:
+        parts.append(f"it calls {names_of(alarms)} heavy, who {'is' if alarms.height == 1 else 'are'} not over")
+    return ", and ".join(parts)
 
 
 def ranking(judged: pl.DataFrame) -> pl.DataFrame:

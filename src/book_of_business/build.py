@@ -1,4 +1,4 @@
-"""`python -m book_of_business build`: from raw tables to published marts, or one message that says what is in the way."""
+"""From raw tables to published marts, or one message that says what is in the way."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
 from book_of_business.publish import publish
+from book_of_business.raw_tables import check_readable
 from book_of_business.settings import Settings
 from book_of_business.validation_worker import ValidationWorker
 
@@ -42,7 +43,14 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         with step("Checking the raw tables as received"):
             edge = validation.validate("edge")
         if edge.is_stopping:
-            dbt.run("build", "--select", *(f"+{model}" for model in REJECTIONS), "--exclude-resource-type", "unit_test", "test")
+            dbt.run(
+                "build",
+                "--select",
+                *(f"+{model}" for model in REJECTIONS),
+                "--exclude-resource-type",
+                "unit_test",
+                "test",
+            )
             raise UserError(edge.text)
         with step("Building the marts") as progress:
             excluded = ("unit_test", "test") if is_fast else ("unit_test",)
@@ -82,7 +90,9 @@ def one_build_at_a_time(build_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise UserError(f"another build is running in {build_dir}: wait for it, or give another BUILD_DIR") from None
+            raise UserError(
+                f"another build is running in {build_dir}: wait for it, or give another BUILD_DIR"
+            ) from None
         yield
 
 
@@ -111,48 +121,3 @@ def discard(working_file: Path) -> None:
     error_console.print(f"{working_file.name} was left broken by an earlier run: starting anew", markup=False)
     working_file.unlink(missing_ok=True)
     Path(f"{working_file}.wal").unlink(missing_ok=True)
-
-
-def check_readable(working_file: Path) -> None:
-    """Read every registered raw table once, so that a file that is no CSV of one shape is named with its line.
-
-    Raises:
-        UserError: naming every table that cannot be read, or that has fields beyond its header.
-    """
-    problems = []
-    with duckdb.connect(str(working_file), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        views = connection.execute("select view_name, sql from duckdb_views() where schema_name = 'raw' order by 1").fetchall()
-        for view, sql in views:
-            try:
-                connection.execute(f'select count(*) from raw."{view}"').fetchall()
-            except duckdb.Error as error:
-                problems.append(f"table {view} cannot be read: {first_lines(str(error))}")
-                continue
-            problems.extend(header_problems(connection, view, sql))
-    if problems:
-        raise UserError("The raw data cannot be read:\n" + "\n".join(f"  - {problem}" for problem in problems))
-
-
-def header_problems(connection: duckdb.DuckDBPyConnection, view: str, sql: str) -> list[str]:
-    """Fields beyond the header and column names that stand twice: DuckDB names those itself, without a word."""
-    import csv
-    import re
-
-    found = re.search(r"read_csv\('((?:[^']|'')+)'", sql)
-    if not found:
-        return []
-    path = re.sub(r"\[([\[*?])\]", r"\1", found.group(1).replace("''", "'"))
-    with open(path, encoding="utf-8-sig", newline="") as handle:
-        header = [name.strip().lower() for name in next(csv.reader(handle), [])]
-    names = [name for (name,) in connection.execute(f'select column_name from (describe raw."{view}")').fetchall()]
-    problems = [f"table {view} has the column {name} twice in {path}" for name in sorted(set(header)) if header.count(name) > 1 and name]
-    if len(names) > len(header):
-        problems.append(f"table {view} has rows with more fields than the header of {path} has names: is a comma not quoted?")
-    return problems
-
-
-def first_lines(message: str) -> str:
-    """What DuckDB says in its first lines, without its advice on its own options."""
-    kept = [line.strip() for line in message.split("\n\n")[0].splitlines() if line.strip()]
-    return " ".join(kept)[:300]

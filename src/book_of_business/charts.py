@@ -45,7 +45,7 @@ HEAVY = "#0067a5"
 
 LIFECYCLE_ORDER = ("onboarding", "adoption", "steady", "renewal", "at_risk", "unknown")
 BAR_STEP = 24
-LONGEST_BAR = 160
+LONGEST_BAR = 145
 # Beyond this a bar is cut off and says so: one book of 5,000 % would flatten all others.
 LONGEST_RATIO = 2.5
 LONGEST_TREND_RATIO = 1.6
@@ -264,8 +264,8 @@ def kind_scale() -> alt.Scale:
     return alt.Scale(domain=["over", "within", "none"], range=[OVER, PALE, MUTED])
 
 
-def load_words(book: dict[str, object]) -> str:
-    """The load of a book as a figure, and what makes it special."""
+def load_words(book: dict[str, object], remarks: int = 3) -> str:
+    """The load of a book as a figure, and what makes it special, in as many remarks as there is room for."""
     if book["csm_id"] == UNASSIGNED:
         return f"owned by nobody: {count_of(book['account_count'], 'account')}"
     if book["load_ratio"] is None:
@@ -275,13 +275,13 @@ def load_words(book: dict[str, object]) -> str:
             else "no capacity, no accounts"
         )
     words = [percent(book["load_ratio"])]
-    if book["is_over_target"]:
-        words.append(f"over for {count_of(book['consecutive_weeks_over_target'], 'week')}")
-    if book["ramp_ratio"] < 1:
-        words.append(f"on ramp ({book['ramp_ratio']:.0%})")
+    if book["is_over_target"] and book["consecutive_weeks_over_target"] > 1:
+        words.append(f"over for {book['consecutive_weeks_over_target']:,} weeks")
     if book["availability_ratio"] < 1:
         words.append(f"{1 - book['availability_ratio']:.0%} away")
-    return ", ".join(words)
+    if book["ramp_ratio"] < 1:
+        words.append(f"on ramp ({book['ramp_ratio']:.0%})")
+    return ", ".join(words[: 1 + remarks])
 
 
 def trend_chart(
@@ -316,7 +316,11 @@ def trend_chart(
     )
     shown = shown.join(last, on=["csm", "week_end_date"], how="left")
     top = max(measured["drawn"].max(), target_load) * 1.1
-    x = alt.X("week_end_date:T", title=None, axis=alt.Axis(format="%b %y", tickCount=3, grid=False, labelFontSize=11))
+    x = alt.X(
+        "week_end_date:T",
+        title=None,
+        axis=alt.Axis(format="%b %y", tickCount={"interval": "month", "step": 2}, grid=False, labelFontSize=11),
+    )
     y = alt.Y(
         "drawn:Q",
         title=None,
@@ -507,7 +511,7 @@ def comparison_chart(
         ratio_drawn=pl.col("relative_to_peers").fill_null(0).clip(0, LONGEST_RATIO),
         load_drawn=pl.col("load_ratio").fill_null(0).clip(0, LONGEST_RATIO),
         ratio_label=pl.struct("per_head", "relative_to_peers").map_elements(ratio_words, pl.String),
-        load_label=pl.struct(judged.columns).map_elements(load_words, pl.String),
+        load_label=pl.struct(judged.columns).map_elements(lambda book: load_words(book, 1), pl.String),
         ratio_kind=pl.when(pl.col("says_heavy")).then(pl.lit("heavy")).otherwise(pl.lit("not")),
         load_kind=pl.when(pl.col("is_over_target")).then(pl.lit("over")).otherwise(pl.lit("not")),
         verdict_label=pl.col("verdict").replace_strict(VERDICT_WORDS),
@@ -518,8 +522,8 @@ def comparison_chart(
         load_label_at=pl.max_horizontal("load_drawn", "load_line"),
     )
     longest = max(shown["ratio_drawn"].max() or 0, shown["load_drawn"].max() or 0, 1.0)
-    ratio = panel(shown, "ratio", [HEAVY, PALE], 260, longest, "ACCOUNTS PER HEAD, against peers")
-    load = panel(shown, "load", [OVER, PALE], 470, longest, "EFFORT-WEIGHTED LOAD, against capacity")
+    ratio = panel(shown, "ratio", [HEAVY, PALE], 245, longest, "ACCOUNTS PER HEAD, against peers")
+    load = panel(shown, "load", [OVER, PALE], 425, longest, "EFFORT-WEIGHTED LOAD, against capacity")
     heavy = f"{margin:.0%} above the peers' mean" if margin else "the peers' mean"
     subtitle = f"Line: {heavy} on the left, {percent(target_load)} of capacity on the right."
     kinds = "A bar beyond it is heavy, or over. Missed: over, not called heavy. False alarm: the reverse."

@@ -66,7 +66,9 @@ class Dbt:
         # an operation has results without a node: it speaks through the messages
         failures = [r for r in getattr(outcome.result, "results", []) if str(r.status) in FAILED and hasattr(r, "node")]
         if failures:
-            told = [f"{result.node.name} ({result.node.original_file_path}): {plain(result.message)}" for result in failures]
+            told = [
+                f"{result.node.name} ({result.node.original_file_path}): {plain(result.message)}" for result in failures
+            ]
             return f"dbt {command} failed at {len(failures)} place(s):\n" + "\n".join(f"  - {line}" for line in told)
         reasons: Sequence[str] = [plain(message) for message in self._messages if message]
         if not reasons and outcome.exception is not None:

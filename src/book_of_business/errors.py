@@ -2,4 +2,4 @@
 
 
 class UserError(Exception):
-    """Something only the user can mend; the message says what, where and what to do, and is shown without a traceback."""
+    """Something only the user can mend; the message says what, where and what to do. Shown without a traceback."""

@@ -31,7 +31,8 @@ def read_books(published_file: Path) -> pl.DataFrame:
                 on loads.csm_id = coverage.csm_id and loads.week_start_date = coverage.week_start_date
             inner join marts.fct_book_renewals as renewals on loads.csm_id = renewals.csm_id
             left join marts.dim_csms as csms on loads.csm_id = csms.csm_id
-            order by loads.csm_id = 'unassigned', loads.load_ratio desc nulls first, loads.effort_hours desc, loads.csm_id
+            order by
+                loads.csm_id = 'unassigned', loads.load_ratio desc nulls first, loads.effort_hours desc, loads.csm_id
         """).pl()
 
 
@@ -91,7 +92,8 @@ def print_report(published_file: Path, console: Console) -> None:
     for gap in gaps.iter_rows(named=True):
         if gap["rejected_count"]:
             console.print(
-                f"{gap['rejected_count']:,} row(s) of {gap['table_name']} rejected: see marts.rejected_rows", markup=False
+                f"{gap['rejected_count']:,} row(s) of {gap['table_name']} rejected: see marts.rejected_rows",
+                markup=False,
             )
         if not gap["is_observed"]:
             console.print(f"no {gap['table_name']}: {gap['unavailable']}", markup=False)

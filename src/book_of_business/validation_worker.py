@@ -30,7 +30,14 @@ class ValidationWorker:
 
     def __enter__(self) -> ValidationWorker:
         if not self._is_idle:
-            command = [sys.executable, "-m", "book_of_business.validation", "serve", "--build-dir", str(self._settings.build_dir)]
+            command = [
+                sys.executable,
+                "-m",
+                "book_of_business.validation",
+                "serve",
+                "--build-dir",
+                str(self._settings.build_dir),
+            ]
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -41,7 +48,9 @@ class ValidationWorker:
             )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._process is None:
             return
         self._process.kill()

@@ -37,9 +37,7 @@ SHOWN = 10
 
 def read_mart(connection: duckdb.DuckDBPyConnection, mart: str, columns: Iterable[str]) -> Mart:
     """The mart's rows; timestamps come as microseconds since 1970 UTC."""
-    types = {
-        name: kind for name, kind, *_ in connection.execute(f'describe marts."{mart}"').fetchall()
-    }
+    types = {name: kind for name, kind, *_ in connection.execute(f'describe marts."{mart}"').fetchall()}
     selected = []
     for name in columns:
         if name not in types:
@@ -90,9 +88,7 @@ def compare_rows(mart: str, expected: Mart, actual: Mart) -> list[str]:
         at = tuple(row[name] for name in keys)
         for name, value in wanted.get(at, {}).items():
             if not are_equal(value, row[name]):
-                differences.append(
-                    f"{mart} {at!r} {name}: expected {value!r}, published {row[name]!r}"
-                )
+                differences.append(f"{mart} {at!r} {name}: expected {value!r}, published {row[name]!r}")
     return differences
 
 
@@ -121,9 +117,7 @@ def fault_of(row: dict[str, Any]) -> tuple[Any, ...]:
 def compare_rejected(expected: Mart, actual: Mart) -> list[str]:
     wanted, found = Counter(map(fault_of, expected)), Counter(map(fault_of, actual))
     lines = [f"rejected_rows {at!r}: missing x{n}" for at, n in (wanted - found).items()]
-    return lines + [
-        f"rejected_rows {at!r}: not expected x{n}" for at, n in (found - wanted).items()
-    ]
+    return lines + [f"rejected_rows {at!r}: not expected x{n}" for at, n in (found - wanted).items()]
 
 
 def compare_mart(connection: duckdb.DuckDBPyConnection, mart: str, expected: Mart) -> list[str]:

@@ -431,9 +431,7 @@ def read_csv_file(path: Path) -> tuple[list[str], list[RawRow]]:
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file, strict=True))
     header, body = lines[0], lines[1:]
-    return header, [
-        {name: (value or None) for name, value in zip(header, line, strict=True)} for line in body
-    ]
+    return header, [{name: (value or None) for name, value in zip(header, line, strict=True)} for line in body]
 
 
 def read_parquet_files(paths: list[Path]) -> tuple[list[str], list[RawRow]]:
@@ -442,10 +440,7 @@ def read_parquet_files(paths: list[Path]) -> tuple[list[str], list[RawRow]]:
     for path in paths:
         frame = pl.read_parquet(path, hive_partitioning=False)
         header += [name for name in frame.columns if name not in header]
-        rows += [
-            {name: as_text(value) for name, value in row.items()}
-            for row in frame.iter_rows(named=True)
-        ]
+        rows += [{name: as_text(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
     return header, rows
 
 
@@ -459,11 +454,7 @@ def read_table(raw: Path, table: Table) -> tuple[list[str], list[RawRow]] | None
                 found.append([path])
         # `interactions/` is a table's folder of parts or a domain's folder: files named as
         # tables tell which.
-        parts = [
-            path
-            for path in sorted((folder / table.name).glob("*.parquet"))
-            if path.stem not in TABLE_BY_NAME
-        ]
+        parts = [path for path in sorted((folder / table.name).glob("*.parquet")) if path.stem not in TABLE_BY_NAME]
         if parts:
             found.append(parts)
     if not found:
@@ -504,9 +495,7 @@ def parse_timestamp(value: str) -> datetime:
         shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         zone = timezone(shift if offset[0] == "+" else -shift)
     at = date.fromisoformat(on)
-    local = datetime(
-        at.year, at.month, at.day, int(hour), int(minute), int(second or 0), micros, zone
-    )
+    local = datetime(at.year, at.month, at.day, int(hour), int(minute), int(second or 0), micros, zone)
     return local.astimezone(UTC)
 
 
@@ -618,9 +607,7 @@ def judge_spans(table: Table, row: Judged) -> None:
             row.break_rule(table, end, row.raw[end], "end_before_start")
 
 
-def judge_parents(
-    table: Table, row: Judged, accepted: dict[str, list[Row]], supplied: set[str]
-) -> None:
+def judge_parents(table: Table, row: Judged, accepted: dict[str, list[Row]], supplied: set[str]) -> None:
     for column in table.columns:
         if column.parent is None or column.parent not in supplied:
             continue
@@ -682,9 +669,7 @@ def apply_contract(raw: Path, reference: Reference) -> Outcome:
         for column in table.columns:
             if not column.is_optional and column.name not in header:
                 raise ContractError(f"required column {table.name}.{column.name} not found")
-        received[table.name] = [
-            {column.name: row.get(column.name) for column in table.columns} for row in rows
-        ]
+        received[table.name] = [{column.name: row.get(column.name) for column in table.columns} for row in rows]
 
     outcome = Outcome({}, [], [])
     # TABLES lists parents before children, so a parent's verdict is known when it is needed.

@@ -177,9 +177,7 @@ class Book:
 
     def books(self, sunday: date) -> dict[str, list[str]]:
         """The accounts of every book that has a row in the week, `unassigned` included."""
-        books: dict[str, list[str]] = {
-            csm_id: [] for csm_id in self.csms if self.is_employed_in_week(csm_id, sunday)
-        }
+        books: dict[str, list[str]] = {csm_id: [] for csm_id in self.csms if self.is_employed_in_week(csm_id, sunday)}
         books[UNASSIGNED] = []
         for account_id in self.active_accounts(sunday):
             books[self.owner(account_id, sunday)].append(account_id)
@@ -211,11 +209,7 @@ class Book:
         ]
 
     def arr(self, accounts: list[str], sunday: date) -> float:
-        return fsum(
-            row["arr_usd"]
-            for account_id in accounts
-            for row in self.active_subscriptions(account_id, sunday)
-        )
+        return fsum(row["arr_usd"] for account_id in accounts for row in self.active_subscriptions(account_id, sunday))
 
     # --- interactions ---
 
@@ -274,11 +268,7 @@ class Book:
         raise ValueError(f"no level of {factor} holds {value}")
 
     def lifecycle_level(self, account_id: str, sunday: date) -> str:
-        changes = [
-            row
-            for row in self.of_account[account_id]["lifecycle_stage_changes"]
-            if row["entered_on"] <= sunday
-        ]
+        changes = [row for row in self.of_account[account_id]["lifecycle_stage_changes"] if row["entered_on"] <= sunday]
         if changes:
             return str(max(changes, key=lambda row: row["entered_on"])["lifecycle_stage"])
         tenure = (sunday - self.accounts[account_id]["customer_since"]).days
@@ -295,14 +285,10 @@ class Book:
         has_contacts = self.is_observed("contacts")
         if not has_participants and not has_contacts:
             return UNKNOWN
-        recent = self.trailing(
-            self.completed_of_account[account_id], sunday, self.limits["stakeholder_days"]
-        )
+        recent = self.trailing(self.completed_of_account[account_id], sunday, self.limits["stakeholder_days"])
         met = {contact for row in recent for contact in self.participants[row["interaction_id"]]}
         on_file = [
-            row
-            for row in self.of_account[account_id]["contacts"]
-            if is_within(sunday, row["added_on"], row["left_on"])
+            row for row in self.of_account[account_id]["contacts"] if is_within(sunday, row["added_on"], row["left_on"])
         ]
         return self.numeric_level("stakeholders", len(met) if met else len(on_file))
 
@@ -331,18 +317,13 @@ class Book:
         opportunities = [
             row
             for row in self.of_account[account_id]["opportunities"]
-            if row["opportunity_type"] == "expansion"
-            and is_within(sunday, row["created_on"], row["closed_on"])
+            if row["opportunity_type"] == "expansion" and is_within(sunday, row["created_on"], row["closed_on"])
         ]
         if not opportunities:
             return "none"
         in_force = []
         for opportunity in opportunities:
-            entered = [
-                row
-                for row in self.stage_changes[opportunity["opportunity_id"]]
-                if row["entered_on"] <= sunday
-            ]
+            entered = [row for row in self.stage_changes[opportunity["opportunity_id"]] if row["entered_on"] <= sunday]
             if entered:
                 latest = max(entered, key=lambda row: row["entered_on"])
                 in_force.append(self.reference.stages[latest["stage"]])
@@ -351,9 +332,7 @@ class Book:
         return max(in_force, key=lambda stage: stage.stage_order).expansion_level
 
     def sentiment_level(self, account_id: str, sunday: date) -> str:
-        recent = self.trailing(
-            self.completed_of_account[account_id], sunday, self.limits["conversation_days"]
-        )
+        recent = self.trailing(self.completed_of_account[account_id], sunday, self.limits["conversation_days"])
         scores = [row["sentiment_score"] for row in recent if row["sentiment_score"] is not None]
         average = mean(scores)
         if average is None or len(scores) < self.limits["conversation_minimum_count"]:
@@ -363,9 +342,7 @@ class Book:
     def follow_up_level(self, account_id: str, sunday: date) -> str:
         if not self.is_observed("action_items"):
             return UNKNOWN
-        recent = self.trailing(
-            self.completed_of_account[account_id], sunday, self.limits["conversation_days"]
-        )
+        recent = self.trailing(self.completed_of_account[account_id], sunday, self.limits["conversation_days"])
         meaningful = [row for row in recent if self.is_meaningful(row)]
         if not meaningful or len(meaningful) < self.limits["conversation_minimum_count"]:
             return UNKNOWN
@@ -431,9 +408,7 @@ class Book:
     def capacity(self, csm_id: str, sunday: date) -> Capacity:
         own = self.csms[csm_id]["productive_hours_per_week"]
         return Capacity(
-            productive_hours_per_week=(
-                self.tier(csm_id).productive_hours_per_week if own is None else own
-            ),
+            productive_hours_per_week=(self.tier(csm_id).productive_hours_per_week if own is None else own),
             fte=self.fte(csm_id),
             ramp_ratio=self.ramp_ratio(csm_id, sunday),
             availability_ratio=self.availability_ratio(csm_id, sunday),
@@ -490,10 +465,7 @@ class Book:
     def first_shares(self, accounts: list[str], sunday: date) -> list[tuple[date, float | None]]:
         book_arr = self.arr(accounts, sunday)
         renewing = self.renewing(accounts, sunday)
-        return [
-            (quarter, self.renewal_share(renewing.get(quarter, []), book_arr))
-            for quarter in self.quarters(sunday)
-        ]
+        return [(quarter, self.renewal_share(renewing.get(quarter, []), book_arr)) for quarter in self.quarters(sunday)]
 
     def peak(self, accounts: list[str], sunday: date) -> tuple[date | None, float | None]:
         """The first quarter of the highest share among the current and the next three."""
@@ -506,11 +478,7 @@ class Book:
         return best
 
     def latest_health_score(self, account_id: str, sunday: date) -> float | None:
-        scores = [
-            row
-            for row in self.of_account[account_id]["health_scores"]
-            if row["scored_on"] <= sunday
-        ]
+        scores = [row for row in self.of_account[account_id]["health_scores"] if row["scored_on"] <= sunday]
         if not scores:
             return None
         return float(max(scores, key=lambda row: row["scored_on"])["health_score"])
@@ -528,11 +496,7 @@ def is_above(value: float | None, limit: float) -> bool | None:
 
 
 def fct_account_effort(book: Book) -> Mart:
-    return [
-        book.effort(account_id, sunday)
-        for sunday in book.sundays
-        for account_id in book.active_accounts(sunday)
-    ]
+    return [book.effort(account_id, sunday) for sunday in book.sundays for account_id in book.active_accounts(sunday)]
 
 
 def fct_csm_load(book: Book) -> Mart:
@@ -597,9 +561,7 @@ def fct_csm_throughput(book: Book) -> Mart:
             for category in (*CATEGORIES, UNCLASSIFIED):
                 of_category = [one for one in held if book.category(one) == category]
                 row[f"{category}_count"] = len(of_category)
-                row[f"{category}_minutes"] = fsum(
-                    one["duration_minutes"] or 0 for one in of_category
-                )
+                row[f"{category}_minutes"] = fsum(one["duration_minutes"] or 0 for one in of_category)
             scale = book.capacity(csm_id, sunday).scale
             ceiling = book.tier(csm_id).strategic_ceiling_per_week * scale
             is_over = None
@@ -625,12 +587,8 @@ def fct_csm_engagement(book: Book) -> Mart:
             if not held and not book.is_employed_in_week(csm_id, sunday):
                 continue
             with_account = [one for one in held if one["account_id"] is not None]
-            quality = [
-                one["quality_score"] for one in with_account if one["quality_score"] is not None
-            ]
-            sentiment = [
-                one["sentiment_score"] for one in with_account if one["sentiment_score"] is not None
-            ]
+            quality = [one["quality_score"] for one in with_account if one["quality_score"] is not None]
+            sentiment = [one["sentiment_score"] for one in with_account if one["sentiment_score"] is not None]
             mean_sentiment = mean(sentiment)
             if mean_sentiment is not None:
                 weekly_means[csm_id].append((sunday, mean_sentiment))
@@ -652,9 +610,7 @@ def fct_csm_engagement(book: Book) -> Mart:
                     "mean_quality_score": mean(quality),
                     "sentiment_interaction_count": len(sentiment),
                     "mean_sentiment_score": mean_sentiment,
-                    "sentiment_slope": (
-                        slope(points) if len(points) >= book.limits["slope_minimum_count"] else None
-                    ),
+                    "sentiment_slope": (slope(points) if len(points) >= book.limits["slope_minimum_count"] else None),
                     "action_item_count": items,
                     "follow_up_density": density,
                 }
@@ -663,9 +619,7 @@ def fct_csm_engagement(book: Book) -> Mart:
 
 
 def fct_account_coverage(book: Book) -> Mart:
-    return [
-        book.coverage(account_id, book.as_of) for account_id in book.active_accounts(book.as_of)
-    ]
+    return [book.coverage(account_id, book.as_of) for account_id in book.active_accounts(book.as_of)]
 
 
 def fct_csm_coverage(book: Book) -> Mart:
@@ -764,9 +718,7 @@ def fct_books(book: Book) -> Mart:
                     if score is not None and score < book.limits["red_health_score"]:
                         red.append(account_id)
             onboarding = [
-                account_id
-                for account_id in accounts
-                if book.lifecycle_level(account_id, sunday) == "onboarding"
+                account_id for account_id in accounts if book.lifecycle_level(account_id, sunday) == "onboarding"
             ]
             arr_band = account_band = None
             if csm_id != UNASSIGNED:
@@ -816,9 +768,7 @@ def fct_touch_plan(book: Book) -> Mart:
             for account_id in accounts
             for cadence in book.reference.cadences[book.accounts[account_id]["segment"]]
         ]
-        hours = (
-            fsum(one.touches_per_quarter * one.hours_per_touch for one in owed) / WEEKS_PER_QUARTER
-        )
+        hours = fsum(one.touches_per_quarter * one.hours_per_touch for one in owed) / WEEKS_PER_QUARTER
         scale = book.capacity(csm_id, book.as_of).scale
         verdict = "within"
         if rounded(hours) < rounded(book.limits["productive_hours_low"] * scale):
@@ -875,7 +825,4 @@ def build_marts(
 ) -> dict[str, Mart]:
     """The expected rows of the named marts. Raises NoClockError when nothing tells the day."""
     book = Book(outcome, reference, as_of_date)
-    return {
-        mart: OF_THE_BOOK[mart](book) if mart in OF_THE_BOOK else OF_THE_CONTRACT[mart](outcome)
-        for mart in marts
-    }
+    return {mart: OF_THE_BOOK[mart](book) if mart in OF_THE_BOOK else OF_THE_CONTRACT[mart](outcome) for mart in marts}

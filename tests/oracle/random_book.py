@@ -326,9 +326,7 @@ class RandomBook:
                     opportunity_id=opportunity_id,
                     account_id=account_id,
                     opportunity_type=(
-                        "new_logo"
-                        if account_id is None
-                        else self.pick(("expansion", "expansion", "renewal"))
+                        "new_logo" if account_id is None else self.pick(("expansion", "expansion", "renewal"))
                     ),
                     segment=self.pick((None, *self.reference.cadences)),
                     amount_usd=self.pick((None, 0, 5000)),
@@ -405,9 +403,7 @@ class RandomBook:
         types = [*self.reference.interaction_types, "mystery_type"]
         pace = self.pick((2, 10, 25, 45))
         # Half of the books talk about what matters, so that minimum counts are reached.
-        meaningful = [
-            name for name, kind in self.reference.interaction_types.items() if kind.is_meaningful
-        ]
+        meaningful = [name for name, kind in self.reference.interaction_types.items() if kind.is_meaningful]
         types += meaningful * self.pick((0, 4))
         self.items = self.pick(((0, 0, 1, 2, 4), (0, 1, 1, 3), (2, 3, 3, 4, 6)))
         statuses = ("completed",) * 8 + ("cancelled", "no_show")
@@ -453,9 +449,7 @@ class RandomBook:
     def make_details(self, interaction: TextRow, day: date, contacts: list[str]) -> None:
         interaction_id = interaction["interaction_id"]
         for contact_id in self.rng.sample(contacts, min(len(contacts), self.pick((0, 0, 1, 2)))):
-            self.add(
-                "interaction_participants", interaction_id=interaction_id, contact_id=contact_id
-            )
+            self.add("interaction_participants", interaction_id=interaction_id, contact_id=contact_id)
         if self.chance(0.1) and self.tables["contacts"]:
             self.add(
                 "interaction_participants",
@@ -470,9 +464,7 @@ class RandomBook:
                 interaction_id=interaction_id,
                 created_at=self.instant_on(created),
                 due_on=self.pick((None, day)),
-                completed_at=(
-                    self.instant_on(created + timedelta(days=3)) if self.chance(0.3) else None
-                ),
+                completed_at=(self.instant_on(created + timedelta(days=3)) if self.chance(0.3) else None),
             )
         if self.chance(0.2):
             self.add(
@@ -611,10 +603,7 @@ class RandomBook:
             if column.kind == "count":
                 bad += ["2.5", "0.1"]
             edges = [
-                edge
-                for low in (column.low, column.above)
-                if low is not None
-                for edge in (low, low - 0.001, low - 1)
+                edge for low in (column.low, column.above) if low is not None for edge in (low, low - 0.001, low - 1)
             ]
             if column.high is not None:
                 edges += [column.high, column.high + 0.001, column.high + 1]
@@ -626,9 +615,7 @@ class RandomBook:
         if column.kind == "boolean":
             return self.pick(("yes", "1", "0", "no", "t", "maybe"))
         if column.kind == "date":
-            return self.pick(
-                ("2025-02-30", "01/02/2025", "2025-13-01", "not a date", "20250101", "2025-1-5")
-            )
+            return self.pick(("2025-02-30", "01/02/2025", "2025-13-01", "not a date", "20250101", "2025-1-5"))
         if column.kind == "timestamp":
             return self.pick(
                 (
@@ -665,10 +652,7 @@ class RandomBook:
             extra = ["zz_extra"] if self.chance(0.2) else []
             names += extra
             self.rng.shuffle(names)
-            rows = [
-                {name: f"x{self.rng.random()}" if name in extra else row[name] for name in names}
-                for row in rows
-            ]
+            rows = [{name: f"x{self.rng.random()}" if name in extra else row[name] for name in names} for row in rows]
             if style == "csv":
                 self.write_csv(raw / f"{table.name}.csv", names, rows)
             elif style == "csv_domains":

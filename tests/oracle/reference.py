@@ -11,10 +11,7 @@ Record = dict[str, str | None]
 def read_seed(directory: Path, name: str) -> list[Record]:
     """The rows of one seed as text; an empty field is None."""
     with (directory / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            {column: (value or None) for column, value in row.items()}
-            for row in csv.DictReader(file)
-        ]
+        return [{column: (value or None) for column, value in row.items()} for row in csv.DictReader(file)]
 
 
 def number(value: str | None) -> float | None:
@@ -52,12 +49,8 @@ class Level:
     upper_is_inclusive: bool
 
     def holds(self, value: float) -> bool:
-        is_low_enough = self.upper is None or (
-            value < self.upper or (value == self.upper and self.upper_is_inclusive)
-        )
-        is_high_enough = self.lower is None or (
-            value > self.lower or (value == self.lower and self.lower_is_inclusive)
-        )
+        is_low_enough = self.upper is None or (value < self.upper or (value == self.upper and self.upper_is_inclusive))
+        is_high_enough = self.lower is None or (value > self.lower or (value == self.lower and self.lower_is_inclusive))
         return is_low_enough and is_high_enough
 
 
@@ -129,9 +122,7 @@ def read_reference(directory: Path) -> Reference:
     cadences: dict[str, list[Cadence]] = {}
     for row in read_seed(directory, "touch_cadences"):
         cadences.setdefault(str(row["segment"]), []).append(
-            Cadence(
-                number(row["touches_per_quarter"]) or 0.0, number(row["hours_per_touch"]) or 0.0
-            )
+            Cadence(number(row["touches_per_quarter"]) or 0.0, number(row["hours_per_touch"]) or 0.0)
         )
     versions: dict[str, WeightVersion] = {}
     for row in read_seed(directory, "effort_weights"):
@@ -157,10 +148,7 @@ def read_reference(directory: Path) -> Reference:
         str(row["stage"]): Stage(float(str(row["stage_order"])), str(row["expansion_level"]))
         for row in read_seed(directory, "pipeline_stages")
     }
-    thresholds = {
-        str(row["threshold"]): float(str(row["value"]))
-        for row in read_seed(directory, "thresholds")
-    }
+    thresholds = {str(row["threshold"]): float(str(row["value"])) for row in read_seed(directory, "thresholds")}
     return Reference(
         role_tiers=tiers,
         bands=bands,

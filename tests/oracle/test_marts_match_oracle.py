@@ -65,9 +65,7 @@ def assert_marts_match(seed: int, tmp_path: Path, root: Path) -> None:
     outcome = apply_contract(written.raw, reference)
     expected = build_marts(outcome, reference, written.as_of_date, marts)
     differences = compare_published(published, expected)
-    assert not any(differences.values()), (
-        f"seed {seed} ({written.description})\n{readable(differences)}"
-    )
+    assert not any(differences.values()), f"seed {seed} ({written.description})\n{readable(differences)}"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -131,10 +129,7 @@ def other_reference(directory: Path) -> None:
     }
     write(
         "thresholds",
-        [
-            {**row, "value": tuned.get(row["threshold"], row["value"])}
-            for row in rows_of("thresholds")
-        ],
+        [{**row, "value": tuned.get(row["threshold"], row["value"])} for row in rows_of("thresholds")],
     )
 
 

@@ -296,9 +296,7 @@ a3,2025-02-30,ada,2024-01-01
         ]
     )
     assert Counter(
-        (one.row_key, one.rule)
-        for one in outcome.faults
-        if one.rule in ("duplicate_key", "overlapping_assignment")
+        (one.row_key, one.rule) for one in outcome.faults if one.rule in ("duplicate_key", "overlapping_assignment")
     ) == Counter(
         {
             ("a2|2025-01-01", "overlapping_assignment"): 1,
@@ -340,9 +338,7 @@ def test_what_does_not_parse(kind: str, value: str) -> None:
 
 
 def test_timestamps_are_utc() -> None:
-    assert parse("timestamp", "2025-03-02T23:30:00-05:00") == datetime(
-        2025, 3, 3, 4, 30, tzinfo=UTC
-    )
+    assert parse("timestamp", "2025-03-02T23:30:00-05:00") == datetime(2025, 3, 3, 4, 30, tzinfo=UTC)
     assert parse("timestamp", "2025-03-02 23:30:00") == datetime(2025, 3, 2, 23, 30, tzinfo=UTC)
 
 

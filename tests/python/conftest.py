@@ -67,7 +67,9 @@ def simulate(out: Path, *arguments: str) -> Path:
 @pytest.fixture(scope="session")
 def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 accounts and 5 CSMs over 16 weeks, as flat CSV files."""
-    return simulate(tmp_path_factory.mktemp("raw") / "book", "--accounts", "40", "--csms", "5", "--weeks", "16", "--seed", "7")
+    return simulate(
+        tmp_path_factory.mktemp("raw") / "book", "--accounts", "40", "--csms", "5", "--weeks", "16", "--seed", "7"
+    )
 
 
 @pytest.fixture(scope="session")

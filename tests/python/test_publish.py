@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from conftest import ROOT, Run, command, environment, rows, run_build, simulate
 
 from book_of_business import publish
 from book_of_business.errors import UserError
-from conftest import ROOT, Run, command, environment, rows, run_build, simulate
 
 COUNT = "select count(*), count(distinct account_id), round(sum(effort_hours), 6) from marts.fct_account_effort"
 
@@ -28,12 +28,18 @@ def make_working_file(path: Path, value: int) -> Path:
 
 def published_values(folder: Path) -> set[int]:
     """What a reader finds in the published file and in the Parquet files: one value where all is whole."""
-    found = {value for mart in ("fct_books", "dim_weeks") for (value,) in rows(folder / "book.duckdb", f"from marts.{mart}")}
-    return found | {pl.read_parquet(folder / "marts" / f"{mart}.parquet")["value"].item() for mart in ("fct_books", "dim_weeks")}
+    found = {
+        value for mart in ("fct_books", "dim_weeks") for (value,) in rows(folder / "book.duckdb", f"from marts.{mart}")
+    }
+    return found | {
+        pl.read_parquet(folder / "marts" / f"{mart}.parquet")["value"].item() for mart in ("fct_books", "dim_weeks")
+    }
 
 
 def test_published_are_the_tables_of_schema_marts(tmp_path: Path) -> None:
-    marts = publish.publish(make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts")
+    marts = publish.publish(
+        make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts"
+    )
     assert marts == ["dim_weeks", "fct_books"]
     assert sorted(path.name for path in (tmp_path / "marts").iterdir()) == ["dim_weeks.parquet", "fct_books.parquet"]
     assert published_values(tmp_path) == {1}
@@ -50,7 +56,10 @@ def test_the_published_file_can_be_read_by_duckdb_1(tmp_path: Path) -> None:
 def test_an_open_reader_keeps_the_old_rows_and_the_next_one_sees_the_new(tmp_path: Path) -> None:
     files = (tmp_path / "working.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
     publish.publish(make_working_file(files[0], 1), files[1], files[2])
-    with duckdb.connect(str(files[1]), read_only=True) as reader, (files[2] / "fct_books.parquet").open("rb") as parquet:
+    with (
+        duckdb.connect(str(files[1]), read_only=True) as reader,
+        (files[2] / "fct_books.parquet").open("rb") as parquet,
+    ):
         publish.publish(make_working_file(files[0], 2), files[1], files[2])
         assert reader.execute("from marts.fct_books").fetchall() == [(1,)]
         assert pl.read_parquet(parquet)["value"].item() == 1
@@ -62,7 +71,9 @@ STEPS = ("mkdir", "replace", "rename", "symlink_to", "fsync")
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("occurrence", [1, 2])
-def test_a_kill_at_any_step_of_publishing_leaves_what_was_there_whole(tmp_path: Path, step: str, occurrence: int) -> None:
+def test_a_kill_at_any_step_of_publishing_leaves_what_was_there_whole(
+    tmp_path: Path, step: str, occurrence: int
+) -> None:
     files = (tmp_path / "working.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
     publish.publish(make_working_file(files[0], 1), files[1], files[2])
     make_working_file(files[0], 2)
@@ -85,8 +96,14 @@ def test_a_kill_at_any_step_of_publishing_leaves_what_was_there_whole(tmp_path: 
 
 def published_values_of_one_kind(folder: Path, kind: str) -> set[int]:
     if kind == "duckdb":
-        return {value for mart in ("fct_books", "dim_weeks") for (value,) in rows(folder / "book.duckdb", f"from marts.{mart}")}
-    return {pl.read_parquet(folder / "marts" / f"{mart}.parquet")["value"].item() for mart in ("fct_books", "dim_weeks")}
+        return {
+            value
+            for mart in ("fct_books", "dim_weeks")
+            for (value,) in rows(folder / "book.duckdb", f"from marts.{mart}")
+        }
+    return {
+        pl.read_parquet(folder / "marts" / f"{mart}.parquet")["value"].item() for mart in ("fct_books", "dim_weeks")
+    }
 
 
 def die_at(step: str, occurrence: int) -> None:
@@ -133,7 +150,10 @@ def test_a_reader_holds_the_published_file_through_a_whole_build(published: Run,
     with duckdb.connect(str(published.published_file), read_only=True) as reader:
         before = reader.execute(COUNT).fetchall()
         running = subprocess.Popen(
-            command("build", "--fast"), cwd=ROOT, env=environment(published.build_dir, small_book), stderr=subprocess.PIPE
+            command("build", "--fast"),
+            cwd=ROOT,
+            env=environment(published.build_dir, small_book),
+            stderr=subprocess.PIPE,
         )
         reads = 0
         while running.poll() is None:
@@ -150,11 +170,14 @@ def test_a_reader_holds_the_published_file_through_a_whole_build(published: Run,
 
 @pytest.mark.parametrize(
     ("line", "seconds"),
-    [("Reading the raw tables ...", 2.0), ("Building the marts ...", 1.0), ("Building the marts ...", 5.0), ("Publishing ...", 0.05)],
+    [
+        ("Reading the raw tables ...", 2.0),
+        ("Building the marts ...", 1.0),
+        ("Building the marts ...", 5.0),
+        ("Publishing ...", 0.05),
+    ],
 )
-def test_a_killed_build_leaves_the_last_good_marts(
-    published: Run, small_book: Path, line: str, seconds: float
-) -> None:
+def test_a_killed_build_leaves_the_last_good_marts(published: Run, small_book: Path, line: str, seconds: float) -> None:
     before = rows(published.published_file, COUNT)
     running = subprocess.Popen(
         command("build", "--fast"),

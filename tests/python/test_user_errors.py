@@ -5,15 +5,28 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from conftest import rows, run_build
 
-from book_of_business import build as build_module
 from book_of_business import settings
 from book_of_business.console import one_line
 from book_of_business.dbt_runner import plain
 from book_of_business.errors import UserError
-from conftest import rows, run_build
 
-HOSTILE_NAMES = ["<script>alert(1)</script>", "=cmd|'/C calc'!A0", "O'Neil \"& Sons\"", "two\nlines", "🚀 Ünïcode", "{{ 1 / 0 }}", "%s;--"]
+HOSTILE_NAMES = [
+    "<script>alert(1)</script>",
+    "=cmd|'/C calc'!A0",
+    'O\'Neil "& Sons"',
+    "two\nlines",
+    "🚀 Ünïcode",
+    "{{ 1 / 0 }}",
+    "%s;--",
+]
+
+
+@pytest.fixture(scope="module")
+def stopped_build_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One build directory for the builds that stop: they publish nothing, and dbt parses the project only once."""
+    return tmp_path_factory.mktemp("stopped")
 
 
 @pytest.fixture
@@ -51,10 +64,7 @@ def leave_a_comma_unquoted(export: Path) -> None:
 
 def write_latin_1(export: Path) -> None:
     path = export / "accounts.csv"
-    path.write_bytes(path.read_text().replace("a", "\u00e9", 3).replace("customer_since", "customer_since").encode("latin-1", "replace"))
-    edit_bytes = path.read_bytes().split(b"\n")
-    edit_bytes[0] = b"account_id,account_name,segment,industry,region,language,customer_since,churned_on"
-    path.write_bytes(b"\n".join(edit_bytes).replace(b"enterprise", b"entr\xe9prise", 1))
+    path.write_bytes(path.read_bytes().replace(b"enterprise", b"entr\xe9prise", 1))
 
 
 def empty_the_file(export: Path) -> None:
@@ -81,9 +91,11 @@ def turn_a_parquet_into_rubbish(export: Path) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-def test_a_file_that_cannot_be_built_stops_with_one_clear_message(export: Path, tmp_path: Path, spoil, told: list[str]) -> None:
+def test_a_file_that_cannot_be_built_stops_with_one_clear_message(
+    export: Path, stopped_build_dir: Path, spoil, told: list[str]
+) -> None:
     spoil(export)
-    done = run_build(tmp_path / "build", export, "--fast")
+    done = run_build(stopped_build_dir, export, "--fast")
     assert done.code == 1, done.said
     assert "Traceback" not in done.said
     for word in told:
@@ -122,18 +134,27 @@ def test_an_untidy_export_is_read_and_what_breaks_a_rule_is_listed(export: Path,
     done = run_build(tmp_path / "build", export, "--fast")
     assert done.code == 0, done.said
     assert "Traceback" not in done.said
-    faults = rows(done.published_file, "select row_key, column_name, value, rule from marts.rejected_rows where table_name = 'accounts'")
+    faults = rows(
+        done.published_file,
+        "select row_key, column_name, value, rule from marts.rejected_rows where table_name = 'accounts'",
+    )
     keys = untidy["account_id"].to_list()
     assert sorted(faults) == sorted(
-        [(keys[0], "customer_since", "31/12/2024", "unparseable_value"), (keys[1], "customer_since", "2024-12-31 00:00", "unparseable_value")]
+        [
+            (keys[0], "customer_since", "31/12/2024", "unparseable_value"),
+            (keys[1], "customer_since", "2024-12-31 00:00", "unparseable_value"),
+        ]
     )
     read, accepted, rejected, absent = rows(
         done.published_file,
-        "select read_count, accepted_count, rejected_count, absent_columns from marts.data_coverage where table_name = 'accounts'",
+        "select read_count, accepted_count, rejected_count, absent_columns from marts.data_coverage"
+        " where table_name = 'accounts'",
     )[0]
     assert (read, accepted, rejected, absent) == (accounts.height, accounts.height - 2, 2, "industry")
     assert "health trajectory is unknown" in done.output
-    assert rows(done.published_file, "select count(*) from marts.fct_books where red_account_count is not null") == [(0,)]
+    assert rows(done.published_file, "select count(*) from marts.fct_books where red_account_count is not null") == [
+        (0,)
+    ]
     published = {name for (name,) in rows(done.published_file, "select account_name from marts.dim_accounts")}
     assert published <= set(HOSTILE_NAMES)
     assert "two\nlines" in published
@@ -154,7 +175,8 @@ def test_parquet_in_folders_of_parts_gives_the_same_marts(export: Path, tmp_path
     done = run_build(tmp_path / "build", export, "--fast")
     assert done.code == 0, done.said
     for query in (
-        "select csm_id, week_start_date, account_count, arr_usd, round(load_ratio, 9) from marts.fct_csm_load order by all",
+        "select csm_id, week_start_date, account_count, arr_usd, round(load_ratio, 9)"
+        " from marts.fct_csm_load order by all",
         "select account_id, last_meaningful_at, is_overdue from marts.fct_account_coverage order by all",
         "select table_name, read_count, accepted_count from marts.data_coverage order by all",
     ):
@@ -187,7 +209,9 @@ def test_a_name_on_the_terminal_is_one_harmless_line(text: str) -> None:
 
 
 def test_dbt_messages_lose_their_machinery() -> None:
-    told = plain("Runtime Error in model int_x (models/x.sql)\n  Invalid Input Error: give it\n\n  > in macro y (macros/y.sql)")
+    told = plain(
+        "Runtime Error in model int_x (models/x.sql)\n  Invalid Input Error: give it\n\n  > in macro y (macros/y.sql)"
+    )
     assert told == "give it"
 
 
@@ -196,4 +220,27 @@ def test_a_path_with_signs_of_a_pattern_is_read(export: Path, tmp_path: Path) ->
     export.rename(strange)
     done = run_build(tmp_path / "build", strange, "--fast")
     assert done.code == 0, done.said
-    assert build_module.first_lines("a\nb\n\nc") == "a b"
+
+
+def test_a_wholly_wrong_export_stops_at_the_edge_and_its_rows_are_listed(export: Path, tmp_path: Path) -> None:
+    accounts = pl.read_csv(export / "accounts.csv", infer_schema=False)
+    accounts.with_columns(customer_since=pl.lit("31/12/2024")).write_csv(export / "accounts.csv")
+    done = run_build(tmp_path / "build", export)
+    assert done.code == 1
+    assert "Traceback" not in done.said
+    for word in ("accounts", "customer_since", "rejected_rows", "working.duckdb"):
+        assert word in done.errors
+    assert not done.published_file.exists()
+    query = "select count(*) from marts.rejected_rows where column_name = 'customer_since'"
+    assert rows(done.build_dir / "working.duckdb", query) == [(accounts.height,)]
+
+
+def test_a_whole_build_leaves_marts_files_and_a_page_of_its_checks(small_book: Path, tmp_path: Path) -> None:
+    done = run_build(tmp_path / "build", small_book)
+    assert done.code == 0, done.said
+    page = (done.build_dir / "validation.html").read_text()
+    assert "<script" not in page
+    assert "://" not in page
+    marts = {name for (name,) in rows(done.published_file, "select table_name from duckdb_tables()")}
+    assert marts == {path.stem for path in (done.build_dir / "marts").iterdir()}
+    assert "Books of business, week ending" in done.output

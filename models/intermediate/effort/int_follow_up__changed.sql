@@ -79,7 +79,9 @@ final as (
         counts.week_start_date,
         case
             when
-                observed.has_action_items and counts.interaction_count >= {{ threshold('conversation_minimum_count') }}
+                observed.has_action_items
+                and counts.interaction_count >= {{ threshold('conversation_minimum_count') }}
+                and levels.level is not null
                 then levels.level
             else 'unknown'
         end as level

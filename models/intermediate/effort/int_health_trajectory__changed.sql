@@ -69,7 +69,11 @@ slopes as (
         points.account_id,
         points.week_start_date,
         count(points.health_score) over trailing_window as score_count,
-        7 * regr_slope(points.health_score, points.day_number) over trailing_window as points_per_week
+        -- one score has no slope, and what engines give for it (NaN) would rank above every bound
+        case
+            when count(points.health_score) over trailing_window > 1
+                then 7 * regr_slope(points.health_score, points.day_number) over trailing_window
+        end as points_per_week
 
     from points
     window
@@ -87,7 +91,9 @@ final as (
         slopes.account_id,
         slopes.week_start_date,
         case
-            when slopes.score_count >= {{ threshold('health_minimum_count') }} then levels.level else 'unknown'
+            when slopes.score_count >= {{ threshold('health_minimum_count') }} and levels.level is not null
+                then levels.level
+            else 'unknown'
         end as level
 
     from slopes

@@ -98,7 +98,8 @@ final as (
         means.account_id,
         means.week_start_date,
         case
-            when means.scored_count >= {{ threshold('conversation_minimum_count') }} then levels.level
+            when means.scored_count >= {{ threshold('conversation_minimum_count') }} and levels.level is not null
+                then levels.level
             else 'unknown'
         end as level
 

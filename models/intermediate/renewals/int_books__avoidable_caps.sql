@@ -1,4 +1,4 @@
--- Grain: one row per csm_id whose book renews something within the horizon at as_of_date.
+-- Grain: one row per csm_id whose segments renew something within the horizon at as_of_date.
 -- Why: a peak that its whole segment shares cannot be moved away; one that the other books lack can.
 with
 

@@ -74,6 +74,10 @@ class Book:
         return (self.customer_since <= day) & (self.churned_on > day)
 
 
+HANDED_OVER_SHARE = 0.4
+HARD_CONTACT_COUNT = 8
+
+
 def _segments(settings: Settings, team: Team) -> Codes:
     """Segment of each account: as many per segment as the planned loads of its tier can carry."""
     hours = np.bincount(team.tier, team.target_load * words.PRODUCTIVE_HOURS * team.fte, minlength=3)
@@ -118,6 +122,26 @@ def _owners(
         cuts = np.cumsum(quota)[:-1] / quota.sum() * intensity[members].sum()
         owner[members] = people[np.searchsorted(cuts, work, side="right")]
     return owner
+
+
+def _few_but_hard(
+    team: Team, segment: Codes, owner: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """Owners, with part of the drowning books handed to ordinary peers, and which accounts that were.
+
+    What stays is made harder by the caller: a book that drowns its owner must not be the longest one, or counting
+    accounts would see it too.
+    """
+    owner = owner.copy()
+    handed_over = []
+    for csm in np.flatnonzero(team.role == teams.DROWNING):
+        peers = np.flatnonzero((team.role == teams.ORDINARY) & (team.tier == team.tier[csm]))
+        accounts = np.flatnonzero(owner == csm)
+        given = accounts[len(accounts) - int(len(accounts) * HANDED_OVER_SHARE) :]
+        if len(peers):
+            owner[given] = peers[np.arange(len(given)) % len(peers)]
+            handed_over.append(given)
+    return owner, np.concatenate([np.empty(0, dtype=np.intp), *handed_over])
 
 
 def _fit_arr(team: Team, owner: npt.NDArray[np.int32], arr: npt.NDArray[np.float64],
@@ -177,6 +201,10 @@ def build_book(settings: Settings, team: Team, streams: Streams) -> Book:
     if settings.tells_story:  # the coasting have simple accounts: one product, one contact
         easy = team.role[owner] == teams.COASTING
         products[easy], custom[easy], contacts[easy] = 1, False, 1
+        owner, handed_over = _few_but_hard(team, segment, owner)
+        hard = team.role[owner] == teams.DROWNING
+        products[hard], custom[hard], contacts[hard] = np.maximum(products[hard], 4), True, HARD_CONTACT_COUNT
+        products[handed_over], custom[handed_over], contacts[handed_over] = 1, False, 2
     arr = np.asarray(TYPICAL_ARR_USD)[segment] * (0.55 + 0.2 * products)
     arr *= mean_one_lognormal(rng, 1.0, count) ** np.asarray(ARR_SPREAD)[segment]
     arr = _fit_arr(team, owner, np.round(arr, 2), segment)
