@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -53,7 +54,13 @@ def read_gaps(published_file: Path) -> pl.DataFrame:
 def books_table(books: pl.DataFrame) -> Table:
     """The books as a table. Marks stand in words beside the numbers, so that colour is never needed."""
     as_of_date = books["week_end_date"].max()
-    table = Table(title=f"Books of business, week ending {as_of_date}", title_justify="left")
+    table = Table(
+        title=f"Books of business, week ending {as_of_date}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("CSM", no_wrap=True)
     for heading in ("Accounts", "ARR", "Load", "Unmonitored", "Peak renewals"):
         table.add_column(heading, justify="right", no_wrap=True)
