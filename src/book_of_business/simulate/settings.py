@@ -26,7 +26,7 @@ class Settings:
     accounts: int = 400
     csms: int = 12
     weeks: int = 78
-    seed: int = 19
+    seed: int = 33
     as_of: dt.date = DEFAULT_AS_OF
     world_name: str = "standard"
     has_story: bool = True
