@@ -8,8 +8,8 @@ PY := .venv/bin/python
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
-# `make test` is about the project, so it takes the bundled book whatever the shell is set to.
-OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build
+# `make test` is about the project: it takes the bundled book, and leaves what you have built alone.
+OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test
 
 help:  ## list the targets
 	@echo "Book of Business: what a book of business asks for, and what its owner can sustain."
@@ -24,7 +24,7 @@ build: .venv/.installed  ## build, validate and publish the marts (RAW_DATA=DIR 
 
 test: .venv/.installed lint  ## everything that must hold
 	$(OWN_BOOK) $(PY) -m book_of_business build
-	$(PY) -m book_of_business.project_check --working-file build/working.duckdb
+	$(PY) -m book_of_business.project_check --working-file build/test/working.duckdb
 	$(OWN_BOOK) .venv/bin/dbt --quiet test --select test_type:unit
 	$(OWN_BOOK) $(PY) -m pytest -n 2 --dist loadfile -q
 	$(OWN_BOOK) $(PY) -m book_of_business notebooks

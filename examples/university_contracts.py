@@ -79,6 +79,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         print(__doc__, file=sys.stderr)
         return 2
+    if not Path(arguments[0]).is_file():
+        print(f"{arguments[0]} does not exist: download the list of contracts first", file=sys.stderr)
+        return 1
     out = Path(arguments[1])
     out.mkdir(parents=True, exist_ok=True)
     for name, table in raw_tables(read_contracts(Path(arguments[0]))).items():

@@ -69,7 +69,12 @@
                     rows between unbounded preceding and 1 preceding
                 ) as reached_week
 
-            from {{ relation }}
+            from (
+                -- one span for each start: the two windows would each break ties in an order of their own
+                select {{ keys | join(', ') }}, from_week, max(to_week) as to_week
+                from {{ relation }}
+                group by {{ keys | join(', ') }}, from_week
+            ) as spans_by_start
         ) as spans_with_reach
     ) as spans_with_island
     group by {{ keys | join(', ') }}, island_number

@@ -71,7 +71,8 @@
         {% if column.name not in present and not column.config.meta.is_optional %}
             {% set found = present | join(', ') %}
             {% do problems.append('table ' ~ table.name ~ ' lacks the required column ' ~ column.name ~ ' in ' ~ place
-                ~ ' (it has: ' ~ found ~ ')' ~ (' - is it separated by semicolons? The contract wants commas' if ';' in found else '')) %}
+                ~ ' (it has: ' ~ found ~ ')' ~ (' - is it separated by semicolons? The contract wants commas' if ';' in found else '')
+                ~ (' - the file is empty' if found == 'column0' else '')) %}
         {% endif %}
     {% endfor %}
     {{ return(problems) }}

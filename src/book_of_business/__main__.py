@@ -120,6 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"\n{error.strerror}: {error.filename or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nstopped; what was published before is as it was", file=sys.stderr)
         return 130

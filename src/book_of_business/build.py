@@ -14,7 +14,7 @@ from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
 from book_of_business.publish import publish
-from book_of_business.raw_tables import check_readable
+from book_of_business.raw_tables import check_readable, explained, stop_without_rows, unread_files
 from book_of_business.settings import Settings
 from book_of_business.validation_worker import ValidationWorker
 
@@ -35,9 +35,14 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         remove_unreadable(settings.working_file)
         dbt = Dbt(settings)
         with step("Reading the raw tables"):
-            dbt.run("run-operation", "register_raw_data")
+            try:
+                dbt.run("run-operation", "register_raw_data")
+            except UserError as error:
+                raise UserError(explained(str(error))) from None
             notes = dbt.notes
             check_readable(settings.working_file)
+        if not settings.is_bundled_book and (unread := unread_files(settings.raw_data, raw_table_names(dbt))):
+            notes.append(f"not read, since no table is called so: {', '.join(unread)}")
         for note in notes:
             error_console.print(one_line(note, limit=200), markup=False)
         with step("Checking the raw tables as received"):
@@ -55,6 +60,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         with step("Building the marts") as progress:
             excluded = ("unit_test", "test") if is_fast else ("unit_test",)
             dbt.run("build", "--exclude-resource-type", *excluded, on_progress=progress)
+        stop_without_rows(settings.working_file)
         with step("Checking the marts"):
             drift = validation.validate("marts")
         if drift.is_stopping:
@@ -65,6 +71,11 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         if verdict.text:
             error_console.print(verdict.text, markup=False)
     print_result(settings, marts, has_validation=not is_fast)
+
+
+def raw_table_names(dbt: Dbt) -> set[str]:
+    """Tables of the raw contract."""
+    return {source.name for source in dbt.manifest.sources.values()}
 
 
 def print_result(settings: Settings, marts: list[str], *, has_validation: bool) -> None:
@@ -107,7 +118,7 @@ def remove_unreadable(working_file: Path) -> None:
     try:
         duckdb.connect(str(working_file)).close()
     except duckdb.IOException as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise UserError(
                 f"{working_file} is open in another program: close it there; readers open book_of_business.duckdb"
             ) from None

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ class Dbt:
         os.chdir(settings.project_dir)
         self._manifest: Any = None
         self._messages: list[str] = []
+        self._is_interrupted = False
+        signal.signal(signal.SIGINT, self._interrupt)
 
     def run(self, *arguments: str, on_progress: Progress | None = None) -> Any:
         """One dbt command; its result.
@@ -44,9 +47,21 @@ class Dbt:
             quick = () if arguments[0] == "docs" else QUICK
             outcome = runner.invoke(["--quiet", "--no-use-colors", *quick, *arguments])
         release_database()
+        if self._is_interrupted:
+            # dbt makes of it a failure without a reason
+            raise KeyboardInterrupt
         if not outcome.success:
             raise UserError(self._explain(arguments[0], outcome))
         return outcome.result
+
+    @property
+    def manifest(self) -> Any:
+        """The project as dbt parsed it; null before the first command."""
+        return self._manifest
+
+    def _interrupt(self, *_: object) -> None:
+        self._is_interrupted = True
+        raise KeyboardInterrupt
 
     def _listen(self, event: Any, on_progress: Progress | None) -> None:
         name = event.info.name

@@ -8,6 +8,7 @@ renames it over that. Whoever has the old file open keeps reading the old rows; 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -38,11 +39,17 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[s
     new_file = published_file.with_name(f"{published_file.name}.new")
     new_marts_dir = marts_dir.with_name(f".{marts_dir.name}.new-{os.getpid()}")
     new_marts_dir.mkdir(parents=True)
-    with duckdb.connect() as connection:
+    limits = {"temp_directory": str(published_file.parent / "spill"), "memory_limit": memory_limit()}
+    with duckdb.connect(config=limits) as connection:
         connection.execute(f"attach {literal(working_file)} as working (read_only)")
         marts = mart_names(connection)
         if not marts:
             raise UserError(f"there is nothing to publish: {working_file} has no marts; run `make build` first")
+        if not is_of_one_run(connection):
+            raise UserError(
+                f"the marts in {working_file} are not those of one whole run: a run was stopped, failed, or built a"
+                " selection; run `make build`, or `dbt build` without --select"
+            )
         connection.execute(f"attach {literal(new_file)} as published (storage_version '{STORAGE_VERSION}')")
         connection.execute(f"create schema published.{MARTS_SCHEMA}")
         for mart in marts:
@@ -65,10 +72,24 @@ def mart_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
+def is_of_one_run(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether dbt left its mark of a whole run in the attached database `working` (macro remember_whole_run)."""
+    found = connection.execute(
+        "select count(*) from duckdb_tables()"
+        " where database_name = 'working' and schema_name = 'raw' and table_name = 'whole_run'"
+    ).fetchone()
+    return found == (1,)
+
+
 def replace_file(new: Path, old: Path) -> None:
-    """Rename over the published file, once its bytes are on the disk."""
+    """Rename over the published file, once its bytes are on the disk.
+
+    A tool that opened the old one for writing may have left a write-ahead log beside it; the new file would be
+    taken for damaged with a log that is not its own.
+    """
     with new.open("rb") as handle:
         os.fsync(handle.fileno())
+    Path(f"{old}.wal").unlink(missing_ok=True)
     os.replace(new, old)
 
 
@@ -87,23 +108,29 @@ def replace_directory(new: Path, link: Path) -> None:
 
 def next_generation(link: Path) -> int:
     """One more than the number of the folder that the link points at."""
-    if not link.is_symlink():
-        return 1
-    return int(os.readlink(link).rsplit("-", 1)[-1]) + 1
+    return int(os.readlink(link).rsplit("-", 1)[-1]) + 1 if link.is_symlink() else 1
 
 
 def remove_leftovers(published_file: Path, marts_dir: Path) -> None:
     """Delete what a killed run left behind, and folders of marts older than the one in use."""
+    in_use = os.readlink(marts_dir) if marts_dir.is_symlink() else None
+    is_ours = in_use is None or re.fullmatch(rf"\.{re.escape(marts_dir.name)}-\d+", in_use)
+    if (marts_dir.exists() and in_use is None) or not is_ours:
+        raise UserError(f"{marts_dir} is not what a build made; move it away and build again")
     for path in published_file.parent.glob(f"{published_file.name}.new*"):
         path.unlink()
-    in_use = os.readlink(marts_dir) if marts_dir.is_symlink() else None
-    for path in marts_dir.parent.glob(f".{marts_dir.name}*"):
+    for path in marts_dir.parent.iterdir():
+        if not re.fullmatch(rf"\.{re.escape(marts_dir.name)}(-|\.new-|\.link-)\d+", path.name) or path.name == in_use:
+            continue
         if path.is_symlink():
             path.unlink()
-        elif path.name != in_use:
+        else:
             shutil.rmtree(path)
-    if marts_dir.is_dir() and not marts_dir.is_symlink():
-        raise UserError(f"{marts_dir} is a folder that a build did not make; move it away and build again")
+
+
+def memory_limit() -> str:
+    """The limit that dbt has, so that the copy at the end does not need more than the build."""
+    return os.environ.get("MEMORY_LIMIT") or "8GB"
 
 
 def literal(path: Path) -> str:

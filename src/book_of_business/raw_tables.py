@@ -27,19 +27,97 @@ def check_readable(working_file: Path) -> None:
             try:
                 connection.execute(f'select count(*) from raw."{view}"').fetchall()
             except duckdb.Error as error:
-                problems.append(f"table {view} cannot be read: {first_lines(str(error))}")
+                path = path_of_csv(sql)
+                fault = fault_of_csv(path) if path else None
+                told = f"{path} {fault}" if fault else first_lines(str(error))
+                problems.append(f"table {view} cannot be read: {told}")
                 continue
             problems.extend(header_problems(connection, view, sql))
     if problems:
         raise UserError("The raw data cannot be read:\n" + "\n".join(f"  - {problem}" for problem in problems))
 
 
+def unread_files(raw_data: Path, tables: set[str]) -> list[str]:
+    """Names of files beside the tables that no table is read from, such as `Accounts.CSV` or a workbook."""
+    return sorted(
+        path.name
+        for path in raw_data.iterdir()
+        if path.is_file()
+        and not path.name.startswith(".")
+        and not (path.stem in tables and path.suffix in (".csv", ".parquet"))
+    )
+
+
+def stop_without_rows(working_file: Path) -> None:
+    """Stop where every row of `csms` or `accounts` was rejected: marts of nothing must not replace good ones.
+
+    Raises:
+        UserError: with the most frequent faults.
+    """
+    with duckdb.connect(str(working_file), read_only=True) as connection:
+        empty = connection.execute(
+            "select table_name, read_count from marts.data_coverage"
+            " where table_name in ('csms', 'accounts') and read_count > 0 and accepted_count = 0"
+        ).fetchall()
+        for table, count in empty:
+            faults = connection.execute(
+                "select column_name, rule, count(*) as row_count from marts.rejected_rows where table_name = ?"
+                " group by all order by row_count desc limit 3",
+                [table],
+            ).fetchall()
+            told = ", ".join(f"{column} {rule} ({number:,})" for column, rule, number in faults)
+            raise UserError(
+                f"all {count:,} rows of {table} are rejected: {told}. Nothing was published;"
+                f" the rows are in marts.rejected_rows of {working_file}"
+            )
+
+
+def explained(message: str) -> str:
+    """What DuckDB says of a file that is no CSV of one shape, in words that name the line; else the message itself."""
+    found = re.search(r"(/[^\n\"]*\.csv)\b", message) if "CSV" in message else None
+    path = Path(found.group(1)) if found else None
+    fault = fault_of_csv(path) if path is not None and path.is_file() else None
+    return f"The raw data cannot be read:\n  - table {path.stem}: {path} {fault}" if path and fault else message
+
+
+def fault_of_csv(path: Path) -> str | None:
+    """The first place where a file is not a CSV table as the raw contract wants it; null where it is one."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, strict=True)
+            header = next(reader, [])
+            if len(header) == 1 and ";" in header[0]:
+                return "is separated by semicolons: save it with commas"
+            for row in reader:
+                if len(row) > len(header):
+                    return (
+                        f"has more fields than the header in line {reader.line_num} ({len(row)} for {len(header)}):"
+                        " is a comma not quoted?"
+                    )
+        with path.open("rb") as handle:
+            ends = {line.endswith(b"\r\n") for line in handle if line.endswith(b"\n")}
+    except UnicodeDecodeError:
+        return "is not UTF-8: save it as UTF-8"
+    except csv.Error as error:
+        return f"has a quote that is not closed or not doubled, in or before line {reader.line_num} ({error})"
+    return (
+        "ends some lines in the Windows way and others not: save it with one kind of line end"
+        if len(ends) > 1
+        else None
+    )
+
+
+def path_of_csv(sql: str) -> Path | None:
+    """The file that a registered view reads; null where it reads Parquet."""
+    found = re.search(r"read_csv\('((?:[^']|'')+)'", sql)
+    return Path(re.sub(r"\[([\[*?])\]", r"\1", found.group(1).replace("''", "'"))) if found else None
+
+
 def header_problems(connection: duckdb.DuckDBPyConnection, view: str, sql: str) -> list[str]:
     """Fields beyond the header and column names that stand twice: DuckDB names those itself, without a word."""
-    found = re.search(r"read_csv\('((?:[^']|'')+)'", sql)
-    if not found:
+    path = path_of_csv(sql)
+    if path is None:
         return []
-    path = re.sub(r"\[([\[*?])\]", r"\1", found.group(1).replace("''", "'"))
     with open(path, encoding="utf-8-sig", newline="") as handle:
         header = [name.strip().lower() for name in next(csv.reader(handle), [])]
     names = [name for (name,) in connection.execute(f'select column_name from (describe raw."{view}")').fetchall()]

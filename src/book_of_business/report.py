@@ -51,6 +51,17 @@ def read_gaps(published_file: Path) -> pl.DataFrame:
         """).pl()
 
 
+def read_unclassified(published_file: Path) -> pl.DataFrame:
+    """One row per interaction type that the reference lacks, the most frequent first.
+
+    Columns: interaction_type, interaction_count.
+    """
+    with duckdb.connect(str(published_file), read_only=True) as connection:
+        return connection.sql(
+            "select * from marts.unclassified_interaction_types order by interaction_count desc, interaction_type"
+        ).pl()
+
+
 def books_table(books: pl.DataFrame) -> Table:
     """The books as a table. Marks stand in words beside the numbers, so that colour is never needed."""
     as_of_date = books["week_end_date"].max()
@@ -68,7 +79,7 @@ def books_table(books: pl.DataFrame) -> Table:
         if book["csm_id"] == "unassigned" and book["account_count"] == 0:
             continue
         table.add_row(
-            Text(one_line(book["csm_name"] or book["csm_id"], limit=32)),
+            Text(one_line(book["csm_name"] or book["csm_id"], limit=24)),
             f"{book['account_count']:,}",
             f"${book['arr_usd'] / 1e6:,.2f}M",
             load_words(book),
@@ -95,6 +106,14 @@ def share_words(book: dict[str, object]) -> str:
 def print_report(published_file: Path, console: Console) -> None:
     """The table of the books and what is missing from them."""
     console.print(books_table(read_books(published_file)))
+    unclassified = read_unclassified(published_file)
+    if unclassified.height:
+        names = ", ".join(one_line(name, limit=30) for name in unclassified["interaction_type"].head(5))
+        console.print(
+            f"{unclassified['interaction_count'].sum():,} interaction(s) of a type that interaction_types.csv"
+            f" lacks count for nothing: {names}; see marts.unclassified_interaction_types",
+            markup=False,
+        )
     gaps = read_gaps(published_file)
     for gap in gaps.iter_rows(named=True):
         if gap["rejected_count"]:

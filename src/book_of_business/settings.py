@@ -64,7 +64,8 @@ def project_dir(start: Path | None = None) -> Path:
     here = (start or Path.cwd()).resolve()
     checkout = Path(__file__).resolve().parents[2]
     for folder in (here, *here.parents, checkout):
-        if (folder / "dbt_project.yml").is_file() and (folder / "profiles.yml").is_file():
+        project_file = folder / "dbt_project.yml"
+        if project_file.is_file() and "name: book_of_business" in project_file.read_text():
             return folder
     raise UserError(f"no dbt_project.yml at or above {here}: run this inside a checkout of Book of Business")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from types import TracebackType
 
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
+
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,13 @@ class Verdict:
     text: str
 
 
+def die_with_parent() -> None:
+    """Ask the system to end this process with the build, however that ends: it may hold the working file open."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only; elsewhere the worker ends with its input
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class ValidationWorker:
     """Answers one phase after another; with `is_idle` it starts nothing and finds nothing."""
 
@@ -27,9 +38,13 @@ class ValidationWorker:
         self._settings = settings
         self._is_idle = is_idle
         self._process: subprocess.Popen[str] | None = None
+        # A file: a pipe that nobody reads would fill up and hang the worker.
+        self._log_file = settings.build_dir / "logs" / "validation.log"
 
     def __enter__(self) -> ValidationWorker:
         if not self._is_idle:
+            self._log_file.parent.mkdir(parents=True, exist_ok=True)
+            self._log = self._log_file.open("w")
             command = [
                 sys.executable,
                 "-m",
@@ -42,9 +57,10 @@ class ValidationWorker:
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=self._log,
                 text=True,
                 cwd=self._settings.project_dir,
+                preexec_fn=die_with_parent,
             )
         return self
 
@@ -55,6 +71,7 @@ class ValidationWorker:
             return
         self._process.kill()
         self._process.communicate()
+        self._log.close()
 
     def validate(self, phase: str) -> Verdict:
         """Run the suites of a phase (`edge` or `marts`).
@@ -72,7 +89,8 @@ class ValidationWorker:
             answer = ""
         if not answer:
             self._process.kill()
-            said = self._process.communicate()[1].strip().splitlines()
+            self._process.wait()
+            said = self._log_file.read_text().strip().splitlines()
             raise UserError(f"validation of the {phase} ended early: {said[-1] if said else 'without a word'}")
         told = json.loads(answer)
         return Verdict(is_stopping=told["is_stopping"], text=told["text"])

@@ -1,5 +1,6 @@
--- For each table: rows in the file = rows read = accepted + rejected, and staging has exactly the accepted ones.
--- Otherwise a join in staging has lost or doubled rows, and nobody would be told.
+-- For each table: rows of the raw view = rows read = accepted + rejected, and staging has exactly the accepted ones.
+-- Otherwise a join in staging has lost or doubled rows, and nobody would be told. What the reader of files itself might
+-- lose is counted against Python's csv module in tests/python.
 {%- set tables = [
     ('crm', 'csms'),
     ('crm', 'accounts'),

@@ -94,12 +94,12 @@ final as (
                 then 'below'
             when {{ comparable('books.arr_usd') }} > {{ comparable('bands.maximum_arr_usd * capacity.fte') }}
                 then 'above'
-            when capacity.fte is not null then 'within'
+            when bands.motion is not null then 'within'
         end as arr_band,
         case
             when books.account_count < {{ comparable('bands.minimum_account_count * capacity.fte') }} then 'below'
             when books.account_count > {{ comparable('bands.maximum_account_count * capacity.fte') }} then 'above'
-            when capacity.fte is not null then 'within'
+            when bands.motion is not null then 'within'
         end as account_band
 
     from books

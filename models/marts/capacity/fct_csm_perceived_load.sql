@@ -1,4 +1,4 @@
--- Grain: one row per csm_id and surveyed_on.
+-- Grain: one row per csm_id and surveyed_on in a week for which the CSM has a load.
 -- Why: what people say of their load beside what is measured; where the two part, one of them is wrong.
 with
 

@@ -76,7 +76,9 @@ described_accounts as (
         current_accounts.lifecycle_stage,
         current_accounts.arr_usd,
         current_accounts.next_renewal_on,
-        current_accounts.account_id is not null as is_active
+        current_accounts.account_id is not null as is_active,
+        -- a day after as_of_date is not yet known
+        case when accounts.churned_on <= clock.as_of_date then accounts.churned_on end as known_churned_on
 
     from accounts
     cross join clock
@@ -95,7 +97,7 @@ final as (
         described_accounts.region,
         described_accounts.language,
         described_accounts.customer_since,
-        described_accounts.churned_on,
+        described_accounts.known_churned_on as churned_on,
         described_accounts.is_active,
         described_accounts.csm_id,
         described_accounts.lifecycle_stage,

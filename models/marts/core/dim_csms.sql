@@ -32,7 +32,8 @@ final as (
         csms.languages,
         csms.skills,
         csms.hired_on,
-        csms.left_on,
+        -- a day after as_of_date is not yet known
+        case when csms.left_on <= clock.as_of_date then csms.left_on end as left_on,
         csms.left_on is null or csms.left_on > clock.as_of_date as is_employed,
         {{ days_between('csms.hired_on', 'clock.as_of_date') }} as tenure_days,
         coalesce(csms.productive_hours_per_week, role_tiers.productive_hours_per_week) as productive_hours_per_week,

@@ -55,22 +55,34 @@ book_peaks as (
 
 ),
 
-final as (
+judged_books as (
 
     select
-        book_peaks.csm_id,
-        book_peaks.peak_renewal_share,
-        book_peaks.peak_quarter_start_date,
-        book_peaks.renewal_hhi,
-        null_peaks.null_percentile,
-        book_peaks.is_over_warn,
-        book_peaks.is_over_cap,
+        book_peaks.*,
+        -- with no ARR there is no peak that could be unusual
+        case when book_peaks.peak_renewal_share is not null then null_peaks.null_percentile end as null_percentile,
         -- only a book over the cap has something to avoid
         case when book_peaks.is_over_cap then avoidable_caps.is_avoidable end as is_avoidable
 
     from book_peaks
     left join null_peaks on book_peaks.csm_id = null_peaks.csm_id
     left join avoidable_caps on book_peaks.csm_id = avoidable_caps.csm_id
+
+),
+
+final as (
+
+    select
+        judged_books.csm_id,
+        judged_books.peak_renewal_share,
+        judged_books.peak_quarter_start_date,
+        judged_books.renewal_hhi,
+        judged_books.null_percentile,
+        judged_books.is_over_warn,
+        judged_books.is_over_cap,
+        judged_books.is_avoidable
+
+    from judged_books
 
 )
 

@@ -77,6 +77,11 @@ MODEL_NAMES = (
     Allowance("models/intermediate/quality/*.sql", "int_raw_faults", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_coverage", ONE_THING),
     Allowance("models/marts/quality/*.sql", "data_coverage", "public name (metrics.md)"),
+    Allowance(
+        "models/marts/quality/*.sql",
+        "unclassified_interaction_types",
+        "a list of words beside data_coverage and rejected_rows, no fact",
+    ),
     Allowance("models/marts/quality/*.sql", "rejected_rows", "public name (metrics.md)"),
 )
 

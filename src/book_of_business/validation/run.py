@@ -116,7 +116,9 @@ def opened(file: Path, results_dir: Path, project_dir: Path) -> Iterator[Session
     try:
         duckdb.connect(str(file), read_only=True).close()
     except duckdb.Error as error:
-        held = "it is being written by another program" if "lock" in str(error) else first_line(str(error))
+        held = (
+            "it is being written by another program" if "Could not set lock" in str(error) else first_line(str(error))
+        )
         raise ValidationError(f"{file} cannot be opened: {held}") from None
     quiet()
     import great_expectations
