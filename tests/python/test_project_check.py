@@ -510,7 +510,13 @@ def test_a_working_file_that_is_not_there_or_no_database_is_said(write, tmp_path
 
 
 def test_the_command_prints_each_problem_and_fails(write, tmp_path, monkeypatch, capsys):
-    write({f"{MART}.sql": GOOD_SQL + "where gap_days >= 30\n", "dbt_project.yml": "", "profiles.yml": ""})
+    write(
+        {
+            f"{MART}.sql": GOOD_SQL + "where gap_days >= 30\n",
+            "dbt_project.yml": "name: book_of_business\n",
+            "profiles.yml": "",
+        }
+    )
     monkeypatch.chdir(tmp_path)
     assert command.main([]) == 1
     captured = capsys.readouterr()
