@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,10 +112,12 @@ def remove_unreadable(working_file: Path) -> None:
     """Delete a working file that a killed run left broken: everything in it is made anew from the raw tables.
 
     Raises:
-        UserError: if another program holds it open.
+        UserError: if another program holds it open, or it may not be written.
     """
     if not working_file.exists():
         return
+    if not os.access(working_file, os.R_OK | os.W_OK):
+        raise UserError(f"{working_file} is not yours to read and write: delete it, every build makes it anew")
     try:
         duckdb.connect(str(working_file)).close()
     except duckdb.IOException as error:

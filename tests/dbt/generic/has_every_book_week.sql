@@ -1,11 +1,13 @@
--- `unassigned` has a row every week, and a CSM in every week in which they are employed on any day; nobody else has
--- one. Otherwise a run over several weeks would close over the missing one, and an average would leave out who had
--- none.
+{#- `unassigned` has a row every week, and a CSM in every week in which they are employed on any day; nobody else has
+    one. Otherwise a run over several weeks would close over the missing one, and an average would leave out who had
+    none. -#}
+{% test has_every_book_week(model) %}
+
 with
 
 books as (
 
-    select * from {{ ref('fct_csm_load') }}
+    select * from {{ model }}
 
 ),
 
@@ -57,3 +59,5 @@ final as (
 )
 
 select * from final
+
+{% endtest %}

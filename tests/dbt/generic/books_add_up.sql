@@ -1,10 +1,12 @@
--- Books (`unassigned` included) must add up to all active accounts and their ARR, counted here from the accounts and
--- subscriptions themselves. Otherwise an account stands in two books or in none, and every average over books lies.
+{#- Books (`unassigned` included) must add up to all active accounts and their ARR, counted here from the accounts and
+    subscriptions themselves. Otherwise an account stands in two books or in none, and every average over books lies. -#}
+{% test books_add_up(model) %}
+
 with
 
 books as (
 
-    select * from {{ ref('fct_csm_load') }}
+    select * from {{ model }}
 
 ),
 
@@ -94,3 +96,5 @@ final as (
 )
 
 select * from final
+
+{% endtest %}
