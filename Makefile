@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build test lint unit notebooks lab docs clean lock
+.PHONY: help build test lint unit ask notebooks lab docs clean lock
 
 PY := .venv/bin/python
 # Nothing that runs here reports home.
@@ -35,6 +35,9 @@ lint: .venv/.installed  ## style of SQL and Python, and the project's own rules
 	.venv/bin/ruff format --check .
 	.venv/bin/sqlfluff lint --processes 2 --disable-progress-bar
 	$(PY) -m book_of_business.project_check
+
+ask: .venv/.installed  ## answer a question of the catalogue (QUESTION=name; without it, all are listed)
+	@$(PY) -m book_of_business ask $(QUESTION)
 
 notebooks: .venv/.installed  ## run the notebooks on the published marts and write them as HTML
 	@$(PY) -m book_of_business notebooks

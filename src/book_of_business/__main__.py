@@ -38,6 +38,10 @@ def parser() -> argparse.ArgumentParser:
     publish.set_defaults(run=run_publish)
     report = commands.add_parser("report", help="print the published books")
     report.set_defaults(run=run_report)
+    ask = commands.add_parser("ask", help="answer a question of the catalogue from the published marts, or list them")
+    ask.add_argument("question", nargs="?", help="its name; without one, all are listed")
+    ask.add_argument("--csv", action="store_true", help="write the whole answer as CSV")
+    ask.set_defaults(run=run_ask)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.set_defaults(run=run_notebooks)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
@@ -79,6 +83,28 @@ def run_report(_: argparse.Namespace) -> int:
     if not settings.published_file.is_file():
         raise UserError(f"{settings.published_file} does not exist yet: run `make build`")
     print_report(settings.published_file, Console(highlight=False, soft_wrap=True))
+    return 0
+
+
+def run_ask(arguments: argparse.Namespace) -> int:
+    """Answer a question, or list the catalogue."""
+    from rich.console import Console
+
+    from book_of_business import questions
+
+    settings = settings_module.from_environment()
+    console = Console(highlight=False)
+    catalogue = questions.read_questions(settings.project_dir)
+    if not arguments.question:
+        questions.print_catalogue(catalogue, console)
+        return 0
+    question = questions.find(catalogue, arguments.question)
+    if not settings.published_file.is_file():
+        raise UserError(f"{settings.published_file} does not exist yet: run `make build`")
+    if arguments.csv:
+        sys.stdout.write(questions.as_csv(questions.ask(settings.published_file, question)))
+    else:
+        questions.print_answer(settings.published_file, question, console)
     return 0
 
 
