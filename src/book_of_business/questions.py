@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +26,7 @@ QUESTION = re.compile(r"\A-- Question: (.+)\n")
 SHOWN_ROWS = 40
 SHOWN_WIDTH = 36
 WHOLE_FROM = 1000
+WIDEST = 400
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ def ask(published_file: Path, question: Question) -> pl.DataFrame:
 
 def answer_table(question: Question, answer: pl.DataFrame) -> Table:
     """The first rows of an answer for the terminal. Names are text, whatever they hold."""
-    table = Table(title=Text(question.text), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(question.text), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for name, kind in answer.schema.items():
         # words, not names: a terminal breaks lines between them
         table.add_column(
@@ -120,7 +124,11 @@ def print_catalogue(questions: dict[str, Question], console: Console) -> None:
 def print_answer(published_file: Path, question: Question, console: Console) -> None:
     """The answer as a table, and how much of it is left out."""
     answer = ask(published_file, question)
-    console.print(answer_table(question, answer))
+    table = answer_table(question, answer)
+    # a table that is too wide for the terminal is better scrolled than broken within its numbers
+    wide = console.options.update(max_width=WIDEST)
+    console.width = max(console.width, Measurement.get(console, wide, table).minimum)
+    console.print(table)
     if answer.height > SHOWN_ROWS:
         console.print(f"{answer.height - SHOWN_ROWS:,} more rows: --csv gives all", markup=False)
     if answer.is_empty():
