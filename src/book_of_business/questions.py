@@ -14,7 +14,6 @@ import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -26,7 +25,6 @@ QUESTION = re.compile(r"\A-- Question: (.+)\n")
 SHOWN_ROWS = 40
 SHOWN_WIDTH = 36
 WHOLE_FROM = 1000
-WIDEST = 400
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,13 @@ def answer_table(question: Question, answer: pl.DataFrame) -> Table:
     table = Table(
         title=Text(question.text), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
     )
-    for name, kind in answer.schema.items():
+    for place, (name, kind) in enumerate(answer.schema.items()):
         # words, not names: a terminal breaks lines between them
         table.add_column(
             Text(name.replace("_", " ")), justify="right" if kind.is_numeric() else "left", overflow="fold"
         )
-    for row in answer.head(SHOWN_ROWS).iter_rows():
-        table.add_row(*(Text(words(value)) for value in row))
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -126,8 +124,8 @@ def print_answer(published_file: Path, question: Question, console: Console) -> 
     answer = ask(published_file, question)
     table = answer_table(question, answer)
     # a table that is too wide for the terminal is better scrolled than broken within its numbers
-    wide = console.options.update(max_width=WIDEST)
-    console.width = max(console.width, Measurement.get(console, wide, table).minimum)
+    needed = sum(1 + (column.min_width or 0) for column in table.columns)
+    console.width = max(console.width, needed)
     console.print(table)
     if answer.height > SHOWN_ROWS:
         console.print(f"{answer.height - SHOWN_ROWS:,} more rows: --csv gives all", markup=False)
