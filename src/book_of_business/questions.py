@@ -82,6 +82,7 @@ def ask(published_file: Path, question: Question) -> pl.DataFrame:
 
 def answer_table(question: Question, answer: pl.DataFrame) -> Table:
     """The first rows of an answer for the terminal. Names are text, whatever they hold."""
+    rows = [[words(value) for value in row] for row in answer.head(SHOWN_ROWS).iter_rows()]
     table = Table(
         title=Text(question.text), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
     )
