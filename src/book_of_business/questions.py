@@ -88,8 +88,13 @@ def answer_table(question: Question, answer: pl.DataFrame) -> Table:
     )
     for place, (name, kind) in enumerate(answer.schema.items()):
         # words, not names: a terminal breaks lines between them
+        heading = name.replace("_", " ")
+        longest_number = max((len(row[place]) for row in rows if kind.is_numeric()), default=0)
         table.add_column(
-            Text(name.replace("_", " ")), justify="right" if kind.is_numeric() else "left", overflow="fold"
+            Text(heading),
+            justify="right" if kind.is_numeric() else "left",
+            min_width=max(longest_number, *map(len, heading.split())),
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*map(Text, row))
