@@ -130,7 +130,7 @@ def print_answer(published_file: Path, question: Question, console: Console) -> 
     answer = ask(published_file, question)
     table = answer_table(question, answer)
     # a table that is too wide for the terminal is better scrolled than broken within its numbers
-    needed = sum(2 + (column.min_width or 0) for column in table.columns)
+    needed = sum(3 + (column.min_width or 0) for column in table.columns)
     console.width = max(console.width, needed)
     console.print(table)
     if answer.height > SHOWN_ROWS:
