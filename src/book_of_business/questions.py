@@ -93,7 +93,7 @@ def answer_table(question: Question, answer: pl.DataFrame) -> Table:
         table.add_column(
             Text(heading),
             justify="right" if kind.is_numeric() else "left",
-            min_width=max(longest, *map(len, heading.split())),
+            width=max(longest, *map(len, heading.split())),
             overflow="fold",
         )
     for row in rows:
@@ -130,7 +130,7 @@ def print_answer(published_file: Path, question: Question, console: Console) -> 
     answer = ask(published_file, question)
     table = answer_table(question, answer)
     # a table that is too wide for the terminal is better scrolled than broken within its numbers
-    needed = sum(3 + (column.min_width or 0) for column in table.columns)
+    needed = sum(2 + (column.width or 0) for column in table.columns)
     console.width = max(console.width, needed)
     console.print(table)
     if answer.height > SHOWN_ROWS:
