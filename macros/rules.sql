@@ -121,3 +121,22 @@
         else {{ relation }}.is_in_horizon and {{ comparable(relation ~ '.renewal_share') }} > {{ threshold(threshold_name) }}
     end
 {%- endmacro %}
+
+{#- Categories of interactions in the order in which they are published; `unclassified` is a type that
+    `interaction_types` lacks. -#}
+{% macro interaction_categories() %}
+    {{ return([
+        'strategic', 'onboarding', 'escalation', 'internal_advocacy', 'administrative', 'unclassified',
+    ]) }}
+{% endmacro %}
+
+{#- Standard deviation of weekly counts at the normal level: the mean of a Poisson count that is above the ceiling in
+    `normal_exceedance_share` of the weeks. The mean is its square, since mean + z x root(mean) = the border between the
+    last count within the ceiling and the first above it (half way, for whole numbers). -#}
+{% macro normal_deviation(ceiling) -%}
+    (
+        sqrt(
+            power({{ threshold('normal_exceedance_score') }}, 2) + 4 * (floor({{ comparable(ceiling) }}) + 0.5)
+        ) - {{ threshold('normal_exceedance_score') }}
+    ) / 2
+{%- endmacro %}

@@ -10,14 +10,14 @@
     error('{{ message | replace("'", "''") }}')
 {%- endmacro %}
 
-{#- Sum of all rows up to and with this one. Only for whole numbers: fractions would leave a remainder. -#}
+{#- Sum of all rows up to and with this one. Only for whole numbers and decimals: a double would leave a remainder. -#}
 {% macro running_sum(expression, partition_by, order_by) -%}
     sum({{ expression }}) over (
         partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and current row
     )
 {%- endmacro %}
 
-{#- Frame of a window ordered by a day number: that many days, the row's own included. -#}
+{#- Frame of a window ordered by a day number, or by the number of a week: that many, the row's own included. -#}
 {% macro trailing_days_frame(days) -%}
     range between cast({{ days }} - 1 as integer) preceding and current row
 {%- endmacro %}

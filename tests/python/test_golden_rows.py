@@ -26,6 +26,7 @@ KEYS = {
     "fct_books": ["csm_id", "week_start_date"],
     "fct_csm_coverage": ["csm_id", "week_start_date"],
     "fct_csm_load": ["csm_id", "week_start_date"],
+    "fct_csm_throughput": ["csm_id", "week_start_date"],
     "fct_renewal_concentration": ["csm_id", "quarter_start_date"],
 }
 # What a build reads; the demo book, which is large, is no part of it.
