@@ -42,6 +42,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("models/intermediate/capacity/int_books__touches.sql", "13", "weeks in a quarter (metrics.md)"),
     Allowance("models/intermediate/capacity/int_csm_weeks__availability.sql", "4", "days from a Monday to its Friday"),
     Allowance("models/intermediate/renewals/int_books__null_peaks.sql", "0.5", "half: a tie counts as half of a draw"),
+    Allowance("models/marts/balance/fct_team_balance.sql", "2", "the two of the Gini index's formula"),
     Allowance("tests/dbt/assert_dim_weeks__no_week_is_missing.sql", "7", "days in a week"),
     Allowance("tests/dbt/assert_int_clock__is_one_sunday.sql", "6", "days from a Monday to its Sunday"),
     Allowance("tests/dbt/assert_*__books_add_up_to_all_active_accounts.sql", "0.005", "half a cent"),
@@ -95,5 +96,7 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "required_hours_per_week", PUBLIC),
     Allowance("models/marts/*.yml", "renewal_hhi", PUBLIC),
     Allowance("models/marts/*.yml", "null_percentile", PUBLIC),
+    Allowance("models/marts/balance/fct_team_balance.yml", "median_value", "its unit is that of the axis"),
+    Allowance("models/marts/balance/fct_team_balance.yml", "highest_value", "its unit is that of the axis"),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
 )
