@@ -20,15 +20,9 @@ bands as (
 
 ),
 
-red_books as (
+risk as (
 
-    select * from {{ ref('int_books__red') }}
-
-),
-
-health_scores as (
-
-    select * from {{ ref('stg_crm__health_scores') }}
+    select * from {{ ref('int_books__risk_stacked') }}
 
 ),
 
@@ -38,15 +32,9 @@ account_effort as (
 
 ),
 
-renewing as (
+peaks as (
 
-    select * from {{ ref('int_book_quarters__renewing') }}
-
-),
-
-observed as (
-
-    select exists(select 1 from health_scores) as has_health_scores
+    select * from {{ ref('int_books__renewal_peaks') }}
 
 ),
 
@@ -63,19 +51,6 @@ onboarding_per_book as (
 
 ),
 
-peaks as (
-
-    select
-        renewing.csm_id,
-        renewing.week_start_date,
-        max(renewing.renewing_arr_usd) as peak_arr_usd
-
-    from renewing
-    where renewing.quarters_ahead_count < {{ threshold('renewal_horizon_quarters') }}
-    group by renewing.csm_id, renewing.week_start_date
-
-),
-
 final as (
 
     select
@@ -83,12 +58,17 @@ final as (
         books.week_start_date,
         books.account_count,
         books.arr_usd,
-        -- without health scores red is not observed; with them, a book without a red account has none
-        case when observed.has_health_scores then coalesce(red_books.red_account_count, 0) end as red_account_count,
-        case when observed.has_health_scores then coalesce(red_books.red_arr_usd, 0) end as red_arr_usd,
+        risk.red_account_count,
+        risk.red_arr_usd,
+        risk.red_arr_share,
+        -- a book without such an account has none
         coalesce(onboarding_per_book.onboarding_account_count, 0) as onboarding_account_count,
-        -- nothing that renews is an observed peak of none
-        {{ ratio('coalesce(peaks.peak_arr_usd, 0)', 'books.arr_usd') }} as peak_renewal_share,
+        peaks.peak_renewing_arr_usd,
+        peaks.peak_renewal_share,
+        risk.expected_churn_count,
+        risk.churn_exposure_ratio,
+        risk.risk_stacking_threshold_count,
+        risk.is_risk_stacked,
         case
             when {{ comparable('books.arr_usd') }} < {{ comparable('bands.minimum_arr_usd * capacity.fte') }}
                 then 'below'
@@ -103,15 +83,15 @@ final as (
         end as account_band
 
     from books
-    cross join observed
+    -- both have a row for each book and week
+    inner join risk on books.csm_id = risk.csm_id and books.week_start_date = risk.week_start_date
+    inner join peaks on books.csm_id = peaks.csm_id and books.week_start_date = peaks.week_start_date
     left join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
     left join bands on capacity.motion = bands.motion
-    left join red_books on books.csm_id = red_books.csm_id and books.week_start_date = red_books.week_start_date
     left join onboarding_per_book
         on
             books.csm_id = onboarding_per_book.csm_id
             and books.week_start_date = onboarding_per_book.week_start_date
-    left join peaks on books.csm_id = peaks.csm_id and books.week_start_date = peaks.week_start_date
 
 )
 

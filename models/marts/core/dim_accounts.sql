@@ -14,9 +14,9 @@ account_weeks as (
 
 ),
 
-account_effort as (
+tagged as (
 
-    select * from {{ ref('fct_account_effort') }}
+    select * from {{ ref('int_accounts__tagged') }}
 
 ),
 
@@ -53,17 +53,12 @@ current_accounts as (
     select
         account_weeks.account_id,
         account_weeks.csm_id,
-        account_effort.lifecycle_level as lifecycle_stage,
         current_arr.next_renewal_on,
         -- an active account without an active subscription is observed to pay nothing
         coalesce(current_arr.arr_usd, 0) as arr_usd
 
     from account_weeks
     inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
-    left join account_effort
-        on
-            account_weeks.account_id = account_effort.account_id
-            and account_weeks.week_start_date = account_effort.week_start_date
     left join current_arr on account_weeks.account_id = current_arr.account_id
 
 ),
@@ -73,7 +68,11 @@ described_accounts as (
     select
         accounts.*,
         current_accounts.csm_id,
-        current_accounts.lifecycle_stage,
+        tagged.lifecycle_stage,
+        tagged.complexity_tier,
+        tagged.health_trajectory,
+        tagged.expansion_potential,
+        tagged.signal_density,
         current_accounts.arr_usd,
         current_accounts.next_renewal_on,
         current_accounts.account_id is not null as is_active,
@@ -83,6 +82,7 @@ described_accounts as (
     from accounts
     cross join clock
     left join current_accounts on accounts.account_id = current_accounts.account_id
+    left join tagged on current_accounts.account_id = tagged.account_id
     where accounts.customer_since <= clock.as_of_date
 
 ),
@@ -102,7 +102,11 @@ final as (
         described_accounts.csm_id,
         described_accounts.lifecycle_stage,
         described_accounts.arr_usd,
-        described_accounts.next_renewal_on
+        described_accounts.next_renewal_on,
+        described_accounts.complexity_tier,
+        described_accounts.health_trajectory,
+        described_accounts.expansion_potential,
+        described_accounts.signal_density
 
     from described_accounts
 

@@ -8,6 +8,18 @@ quarters as (
 
 ),
 
+peaks as (
+
+    select * from {{ ref('int_books__renewal_peaks') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_weeks') }}
+
+),
+
 null_peaks as (
 
     select * from {{ ref('int_books__null_peaks') }}
@@ -20,53 +32,37 @@ avoidable_caps as (
 
 ),
 
--- Of equal peaks the earliest.
-ranked_quarters as (
+book_quarters as (
 
     select
-        quarters.*,
-        row_number() over (
-            partition by quarters.csm_id
-            order by {{ comparable('quarters.renewal_share') }} desc, quarters.quarter_start_date
-        ) as peak_rank
+        quarters.csm_id,
+        sum(quarters.renewal_share * quarters.renewal_share) as renewal_hhi,
+        bool_or(quarters.is_over_warn) as is_over_warn,
+        bool_or(quarters.is_over_cap) as is_over_cap
 
     from quarters
     where quarters.is_in_horizon
-
-),
-
-book_peaks as (
-
-    select
-        ranked_quarters.csm_id,
-        max(case when ranked_quarters.peak_rank = 1 then ranked_quarters.renewal_share end) as peak_renewal_share,
-        max(
-            case
-                when ranked_quarters.peak_rank = 1 and ranked_quarters.renewal_share is not null
-                    then ranked_quarters.quarter_start_date
-            end
-        ) as peak_quarter_start_date,
-        sum(ranked_quarters.renewal_share * ranked_quarters.renewal_share) as renewal_hhi,
-        bool_or(ranked_quarters.is_over_warn) as is_over_warn,
-        bool_or(ranked_quarters.is_over_cap) as is_over_cap
-
-    from ranked_quarters
-    group by ranked_quarters.csm_id
+    group by quarters.csm_id
 
 ),
 
 judged_books as (
 
     select
-        book_peaks.*,
+        book_quarters.*,
+        peaks.peak_renewal_share,
+        peaks.peak_quarter_start_date,
         -- with no ARR there is no peak that could be unusual
-        case when book_peaks.peak_renewal_share is not null then null_peaks.null_percentile end as null_percentile,
+        case when peaks.peak_renewal_share is not null then null_peaks.null_percentile end as null_percentile,
         -- only a book over the cap has something to avoid
-        case when book_peaks.is_over_cap then avoidable_caps.is_avoidable end as is_avoidable
+        case when book_quarters.is_over_cap then avoidable_caps.is_avoidable end as is_avoidable
 
-    from book_peaks
-    left join null_peaks on book_peaks.csm_id = null_peaks.csm_id
-    left join avoidable_caps on book_peaks.csm_id = avoidable_caps.csm_id
+    from book_quarters
+    inner join peaks on book_quarters.csm_id = peaks.csm_id
+    -- one week, so one peak of each book
+    inner join weeks on peaks.week_start_date = weeks.week_start_date and weeks.is_latest
+    left join null_peaks on book_quarters.csm_id = null_peaks.csm_id
+    left join avoidable_caps on book_quarters.csm_id = avoidable_caps.csm_id
 
 ),
 

@@ -1,0 +1,86 @@
+-- Grain: one row per account_id and week_start_date from which its complexity tier may be another.
+-- Why: people, products and custom work make an account complex; what passes (a bad month, a renewal) does not.
+{% set factors = ['stakeholders', 'footprint', 'custom_configuration'] %}
+with
+
+levels as (
+
+    select * from {{ ref('int_account_effort__levels') }}
+
+),
+
+weights as (
+
+    select * from {{ ref('int_effort_weights__in_force') }}
+
+),
+
+-- Each adopted version is in force without a break, from its first week to its last.
+version_weights as (
+
+    select
+        weights.version,
+        weights.factor,
+        weights.level,
+        weights.weight,
+        min(weights.week_start_date) as from_week,
+        max(weights.week_start_date) as last_week
+
+    from weights
+    group by weights.version, weights.factor, weights.level, weights.weight
+
+),
+
+versions as (
+
+    select
+        version_weights.version,
+        min(version_weights.from_week) as from_week,
+        max(version_weights.last_week) as last_week
+
+    from version_weights
+    group by version_weights.version
+
+),
+
+weighted as (
+
+    select
+        levels.account_id,
+        greatest(levels.from_week, versions.from_week) as week_start_date,
+        -- a factor without its input weighs nothing
+        {% for factor in factors %}
+            coalesce({{ factor }}_weights.weight, 1){% if not loop.last %} *{% endif %}
+        {% endfor %}
+            as complexity_weight
+
+    from levels
+    -- a row for each version that is in force while the levels hold; a version has each level once
+    inner join versions on levels.from_week <= versions.last_week and levels.to_week > versions.from_week
+    {% for factor in factors %}
+        left join version_weights as {{ factor }}_weights
+            on
+                versions.version = {{ factor }}_weights.version
+                and {{ factor }}_weights.factor = '{{ factor }}'
+                and levels.{{ factor }}_level = {{ factor }}_weights.level
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        weighted.account_id,
+        weighted.week_start_date,
+        case
+            when {{ comparable('weighted.complexity_weight') }} >= {{ threshold('complexity_high_weight') }} then 'high'
+            when {{ comparable('weighted.complexity_weight') }} >= {{ threshold('complexity_medium_weight') }}
+                then 'medium'
+            else 'low'
+        end as level
+
+    from weighted
+
+)
+
+select * from final
