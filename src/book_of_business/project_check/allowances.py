@@ -93,5 +93,7 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "days_since_meaningful", PUBLIC),
     Allowance("models/marts/*.yml", "renewal_hhi", PUBLIC),
     Allowance("models/marts/*.yml", "null_percentile", PUBLIC),
+    Allowance("models/marts/*.yml", "follow_up_density", PUBLIC),
+    Allowance("models/marts/*.yml", "sentiment_slope", PUBLIC),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
 )
