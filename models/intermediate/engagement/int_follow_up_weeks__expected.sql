@@ -28,11 +28,11 @@ trailing_sums as (
     select
         sums.segment,
         sums.lifecycle_level,
-        sums.week_start_date,
         {% for group in ['stage', 'segment', 'team'] %}
             sum(sums.interaction_count) over {{ group }}_window as {{ group }}_interaction_count,
-            sum(sums.action_item_count) over {{ group }}_window as {{ group }}_action_item_count{{ ',' if not loop.last }}
+            sum(sums.action_item_count) over {{ group }}_window as {{ group }}_action_item_count,
         {% endfor %}
+        sums.week_start_date
 
     from sums
     window
