@@ -80,30 +80,30 @@
     group by {{ keys | join(', ') }}, island_number
 {%- endmacro %}
 
-{#- How many spans hold, as a select with a row for each account_id and week_start_date in which that may change and a
-    column for each entry of `spans` ({column: relation with account_id, from_week, to_week}; to_week is exclusive, null
-    where there is no end). The weeks of `starts` (account_id, from_week) are there too, so that nobody is left out. -#}
-{% macro span_counts(starts, spans) -%}
+{#- How many spans hold, as a select with a row for each `key` and week_start_date in which that may change and a
+    column for each entry of `spans` ({column: relation with the key, from_week, to_week}; to_week is exclusive, null
+    where there is no end). The weeks of `starts` (key, from_week) are there too, so that nobody is left out. -#}
+{% macro span_counts(starts, spans, key='account_id') -%}
     select
-        account_id,
+        {{ key }},
         week_start_date,
         {% for name in spans -%}
-        {{ running_sum('sum(' ~ name ~ ')', 'account_id', 'week_start_date') }} as {{ name }}{{ ',' if not loop.last }}
+        {{ running_sum('sum(' ~ name ~ ')', key, 'week_start_date') }} as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from (
         {% for relation in starts -%}
-        select account_id, from_week as week_start_date{% for name in spans %}, 0 as {{ name }}{% endfor %} from {{ relation }}
+        select {{ key }}, from_week as week_start_date{% for name in spans %}, 0 as {{ name }}{% endfor %} from {{ relation }}
         union all
         {% endfor -%}
         {% for counted, relation in spans.items() -%}
-        select account_id, from_week{% for name in spans %}, {{ 1 if name == counted else 0 }}{% endfor %} from {{ relation }}
+        select {{ key }}, from_week{% for name in spans %}, {{ 1 if name == counted else 0 }}{% endfor %} from {{ relation }}
         union all
-        select account_id, to_week{% for name in spans %}, {{ -1 if name == counted else 0 }}{% endfor %} from {{ relation }}
+        select {{ key }}, to_week{% for name in spans %}, {{ -1 if name == counted else 0 }}{% endfor %} from {{ relation }}
         where to_week is not null
         {{ 'union all' if not loop.last }}
         {% endfor -%}
     ) as changes
-    group by account_id, week_start_date
+    group by {{ key }}, week_start_date
 {%- endmacro %}
 
 {#- The eight effort factors, in the order in which they are published. -#}
@@ -139,4 +139,9 @@
             power({{ threshold('normal_exceedance_score') }}, 2) + 4 * (floor({{ comparable(ceiling) }}) + 0.5)
         ) - {{ threshold('normal_exceedance_score') }}
     ) / 2
+{%- endmacro %}
+
+{#- Sample standard deviation from a count, the sum of deviations from any centre, and the sum of their squares. -#}
+{% macro standard_deviation(count, deviation_sum, square_sum) -%}
+    sqrt(greatest(0, {{ square_sum }} - {{ deviation_sum }} * {{ deviation_sum }} / {{ count }}) / nullif({{ count }} - 1, 0))
 {%- endmacro %}

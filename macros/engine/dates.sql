@@ -43,3 +43,8 @@
 {% macro quarters_after(quarter_start, quarters) -%}
     cast({{ quarter_start }} + to_months(cast(3 * {{ quarters }} as integer)) as date)
 {%- endmacro %}
+
+{#- Number of the week that begins on this Monday: frames of weeks count in numbers, like those of days. -#}
+{% macro week_number(monday) -%}
+    cast(floor({{ day_number(monday) }} / 7) as integer)
+{%- endmacro %}

@@ -30,6 +30,8 @@ final as (
         cast(interactions.started_at as date) as started_on,
         interactions.duration_minutes,
         interactions.sentiment_score,
+        interactions.quality_score,
+        interactions.scorecard,
         coalesce(interaction_types.interaction_category, 'unclassified') as interaction_category,
         -- a type that the reference lacks is shown, and counts for nothing
         coalesce(interaction_types.counts_toward_ceiling, false) as is_counted,

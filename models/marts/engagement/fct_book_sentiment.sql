@@ -1,0 +1,116 @@
+-- Grain: one row per csm_id (`unassigned` included) at as_of_date.
+-- Why: how a book sounds, each account alike and each dollar alike: where the two part, the large ones sound otherwise.
+{% set measures = {'sentiment': 'mean_sentiment_score', 'slope': 'sentiment_slope'} %}
+with
+
+accounts as (
+
+    select * from {{ ref('int_accounts__sentiment') }}
+
+),
+
+books as (
+
+    select * from {{ ref('int_books__weeks') }}
+
+),
+
+capacity as (
+
+    select * from {{ ref('int_csm_weeks__capacity') }}
+
+),
+
+subscription_spans as (
+
+    select * from {{ ref('int_subscriptions__owned') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
+current_books as (
+
+    select
+        books.csm_id,
+        books.account_count,
+        books.arr_usd
+
+    from books
+    inner join clock on books.week_start_date = clock.latest_week_start_date
+    left join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
+    where books.csm_id = 'unassigned' or capacity.is_employed_on_sunday
+
+),
+
+arr_per_account as (
+
+    select
+        subscription_spans.account_id,
+        sum(subscription_spans.arr_usd) as arr_usd
+
+    from subscription_spans
+    inner join clock
+        on
+            subscription_spans.from_week <= clock.latest_week_start_date
+            and subscription_spans.to_week > clock.latest_week_start_date
+    group by subscription_spans.account_id
+
+),
+
+heard as (
+
+    select
+        accounts.csm_id,
+        accounts.mean_sentiment_score,
+        accounts.sentiment_slope,
+        -- an active account without an active subscription is observed to pay nothing
+        coalesce(arr_per_account.arr_usd, 0) as arr_usd
+
+    from accounts
+    left join arr_per_account on accounts.account_id = arr_per_account.account_id
+
+),
+
+sums as (
+
+    select
+        {% for name, measure in measures.items() %}
+            count(heard.{{ measure }}) as {{ name }}_account_count,
+            sum(case when heard.{{ measure }} is not null then heard.arr_usd end) as {{ name }}_arr_usd,
+            avg(heard.{{ measure }}) as mean_{{ name }},
+            sum(heard.{{ measure }} * heard.arr_usd) as {{ name }}_arr_product,
+        {% endfor %}
+        heard.csm_id
+
+    from heard
+    group by heard.csm_id
+
+),
+
+final as (
+
+    select
+        current_books.csm_id,
+        current_books.account_count,
+        current_books.arr_usd,
+        -- a book of which nothing is heard is observed to have no account that is
+        coalesce(sums.sentiment_account_count, 0) as sentiment_account_count,
+        coalesce(sums.sentiment_arr_usd, 0) as sentiment_arr_usd,
+        sums.mean_sentiment as mean_sentiment_score,
+        {{ ratio('sums.sentiment_arr_product', 'sums.sentiment_arr_usd') }} as arr_weighted_sentiment_score,
+        coalesce(sums.slope_account_count, 0) as slope_account_count,
+        coalesce(sums.slope_arr_usd, 0) as slope_arr_usd,
+        sums.mean_slope as mean_sentiment_slope,
+        {{ ratio('sums.slope_arr_product', 'sums.slope_arr_usd') }} as arr_weighted_sentiment_slope
+
+    from current_books
+    left join sums on current_books.csm_id = sums.csm_id
+
+)
+
+select * from final
