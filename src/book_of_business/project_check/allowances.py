@@ -44,6 +44,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("tests/dbt/assert_dim_weeks__no_week_is_missing.sql", "7", "days in a week"),
     Allowance("tests/dbt/assert_int_clock__is_one_sunday.sql", "6", "days from a Monday to its Sunday"),
     Allowance("tests/dbt/assert_*__books_add_up_to_all_active_accounts.sql", "0.005", "half a cent"),
+    Allowance("tests/dbt/assert_fct_arr_movements__*.sql", "0.005", "half a cent"),
     Allowance("tests/dbt/assert_*__books_add_up_to_the_effort_of_all_accounts.sql", "0.0001", "a third of a second"),
 )
 
