@@ -96,10 +96,11 @@ final as (
         steps.previous_arr_usd,
         coalesce(
             lead(steps.from_week) over (partition by steps.account_id order by steps.from_week),
-            cast('9999-12-27' as date)
+            {{ days_after('clock.latest_week_start_date', 7) }}
         ) as to_week
 
     from steps
+    cross join clock
     where
         steps.csm_id is distinct from steps.previous_csm_id
         or {{ comparable('steps.arr_usd') }} != {{ comparable('steps.previous_arr_usd') }}
