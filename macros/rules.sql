@@ -145,3 +145,72 @@
 {% macro standard_deviation(count, deviation_sum, square_sum) -%}
     sqrt(greatest(0, {{ square_sum }} - {{ deviation_sum }} * {{ deviation_sum }} / {{ count }}) / nullif({{ count }} - 1, 0))
 {%- endmacro %}
+
+{#- Sums over the spans (csm_id, from_week, to_week exclusive) that hold in each week, as a select with a row for each
+    csm_id and week_start_date of `books`. `sums` maps each column to the count that is 0 exactly where the sum is: a
+    running sum of fractions may leave a remainder there. Spans cost two rows each, however many weeks they last. -#}
+{% macro summed_spans(books, spans, sums) -%}
+    select
+        csm_id,
+        week_start_date,
+        {% for column, counted_by in sums.items() -%}
+        {% if column == counted_by -%}
+        cast(sum({{ column }}) over earlier_weeks as bigint) as {{ column }}
+        {%- else -%}
+        case when sum({{ counted_by }}) over earlier_weeks > 0 then sum({{ column }}) over earlier_weeks else 0 end
+            as {{ column }}
+        {%- endif %}{{ ',' if not loop.last }}
+        {% endfor %}
+    from (
+        select
+            {{ books }}.csm_id,
+            {{ books }}.week_start_date,
+            {% for column in sums -%}
+            coalesce(sum(changes.direction * changes.{{ column }}), 0) as {{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from {{ books }}
+        left join (
+            select *, from_week as changed_week, 1 as direction from {{ spans }}
+            union all
+            select *, to_week as changed_week, -1 as direction from {{ spans }}
+        ) as changes
+            on {{ books }}.csm_id = changes.csm_id and {{ books }}.week_start_date = changes.changed_week
+        group by {{ books }}.csm_id, {{ books }}.week_start_date
+    ) as weekly_changes
+    window earlier_weeks as (
+        partition by csm_id order by week_start_date rows between unbounded preceding and current row
+    )
+{%- endmacro %}
+
+{#- What became of the accounts of a group, and what they answer: the same in every mart. -#}
+{% macro outcome_measures(relation) -%}
+    {% for column in outcome_sums() -%}
+    {{ relation }}.{{ column }},
+    {% endfor -%}
+    {{ relation }}.net_retained_arr_usd - {{ relation }}.gross_retained_arr_usd as expansion_arr_usd,
+    {{ ratio(relation ~ '.net_retained_arr_usd', relation ~ '.opening_arr_usd') }} as net_retention_ratio,
+    {{ ratio(relation ~ '.gross_retained_arr_usd', relation ~ '.opening_arr_usd') }} as gross_retention_ratio,
+    {{ ratio(relation ~ '.retained_account_count', relation ~ '.opening_account_count') }} as logo_retention_ratio,
+    {{ ratio('(' ~ relation ~ '.net_retained_arr_usd - ' ~ relation ~ '.gross_retained_arr_usd)', relation ~ '.opening_arr_usd') }}
+        as expansion_ratio,
+    {{ ratio(relation ~ '.csat_total_score', relation ~ '.csat_response_count') }} as mean_csat_score,
+    {{ ratio(relation ~ '.csat_satisfied_count', relation ~ '.csat_response_count') }} as csat_satisfied_ratio,
+    100 * {{ ratio('(' ~ relation ~ '.nps_promoter_count - ' ~ relation ~ '.nps_detractor_count)', relation ~ '.nps_response_count') }}
+        as net_promoter_score
+{%- endmacro %}
+
+{#- The same sums, over the books of a group. -#}
+{% macro summed_outcomes() -%}
+    {% for column in outcome_sums() -%}
+    cast(sum({{ column }}) as {{ 'bigint' if column.endswith('_count') else 'double' }}) as {{ column }}{{ ',' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{#- What outcome_measures() is made of: sums over books. -#}
+{% macro outcome_sums() %}
+    {{ return([
+        'opening_arr_usd', 'net_retained_arr_usd', 'gross_retained_arr_usd', 'opening_account_count',
+        'retained_account_count', 'csat_response_count', 'csat_total_score', 'csat_satisfied_count',
+        'nps_response_count', 'nps_promoter_count', 'nps_detractor_count',
+    ]) }}
+{% endmacro %}
