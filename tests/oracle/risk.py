@@ -191,7 +191,7 @@ def can_observe_risk(book: Book) -> bool:
 
 
 def fct_csm_risk_detection(book: Book, episodes: Mart) -> Mart:
-    is_observed = can_observe_risk(book)
+    is_observed = bool(episodes) or can_observe_risk(book)
     mart: Mart = []
     for sunday in book.sundays:
         for csm_id in book.csms:

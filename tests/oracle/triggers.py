@@ -6,7 +6,7 @@ from math import fsum
 
 from .book import UNASSIGNED, Book, Mart, rounded, week_start
 from .contract import Row
-from .risk import can_observe_risk, detected_lately, is_late, open_undetected
+from .risk import detected_lately, is_late, open_undetected
 
 # Trigger, value, threshold and whether it holds.
 Judged = tuple[str, float, float, bool]
@@ -65,7 +65,7 @@ def judge_detection(book: Book, episodes: list[Row], sunday: date) -> Iterator[J
     outside = [row for row in detected if rounded(row["detection_days"]) > row["intervention_window_days"]]
     late = [row for row in open_undetected(episodes, sunday) if is_late(row, sunday)]
     known = len(detected) + len(late)
-    if known and can_observe_risk(book):
+    if known:
         share, limit = (len(outside) + len(late)) / known, book.limits["slow_detection_share"]
         is_enough = known >= book.limits["slow_detection_minimum_count"]
         yield "slow_detection", share, limit, is_enough and is_more(share, limit)
