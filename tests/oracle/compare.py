@@ -85,9 +85,13 @@ def comparable(value: Any) -> Any:
 
 def are_equal(expected: Any, actual: Any) -> bool:
     """Null equals null, numbers to 1e-9, everything else exactly and in its own type."""
+    is_instant = isinstance(expected, datetime)
     expected, actual = comparable(expected), comparable(actual)
     if expected is None or actual is None:
         return expected is None and actual is None
+    if is_instant:
+        # Microseconds since 1970: to 1e-9 of it would be to a second or two.
+        return bool(expected == actual)
     if isinstance(expected, bool) or isinstance(actual, bool):
         return isinstance(expected, bool) and isinstance(actual, bool) and expected == actual
     if isinstance(expected, int | float) and isinstance(actual, int | float):

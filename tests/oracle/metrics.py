@@ -40,7 +40,7 @@ OF_OTHER_MARTS: dict[str, Callable[..., Mart]] = {
     "fct_rebalancing_triggers": fct_rebalancing_triggers,
 }
 NEEDS: dict[str, tuple[str, ...]] = {
-    "fct_risk_episodes": ("fct_risk_signals",),
+    "fct_risk_episodes": ("fct_risk_signals", "fct_csm_load"),
     "fct_csm_risk_detection": ("fct_risk_episodes",),
     "fct_csm_scorecard": (
         "fct_csm_load",

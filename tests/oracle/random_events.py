@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .book import midnight
+from .book import DEFAULT_LIMITS, midnight
 from .contract import parse_timestamp
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ def turn(book: RandomBook, moment: datetime, *days: float) -> datetime:
     nudge = book.pick((-ONE_MICROSECOND, timedelta(0), timedelta(0), timedelta(0), ONE_MICROSECOND, timedelta(hours=7)))
     windows = [value for (_, name), value in book.reference.risk_rules.items() if name == "intervention_window_days"]
     return moment + timedelta(days=book.pick(days or (*TURNS, *windows))) + nudge
+
+
+def lapse_days(book: RandomBook) -> float:
+    return book.reference.thresholds.get("episode_lapse_days", DEFAULT_LIMITS["episode_lapse_days"])
 
 
 def a_moment(book: RandomBook, account_id: str) -> datetime:
@@ -80,22 +84,24 @@ def make_trouble(book: RandomBook, account: TextRow, count: int) -> None:
                 add_flag(book, account_id, midnight(noticed.date()))
         # A second signal at the very detection, around it, or at the lapse of the first.
         if book.chance(0.4):
-            add_escalation(book, account_id, book.pick((noticed, turn(book, noticed, 0), turn(book, moment, 90))))
-        moment = book.pick((turn(book, moment), turn(book, moment, 90), a_moment(book, account_id)))
+            add_escalation(
+                book, account_id, book.pick((noticed, turn(book, noticed, 0), turn(book, moment, lapse_days(book))))
+            )
+        moment = book.pick((turn(book, moment), turn(book, moment, lapse_days(book)), a_moment(book, account_id)))
 
 
 def make_lapse(book: RandomBook, account: TextRow) -> None:
     """Trouble before anyone talks with the account, and what comes at the very lapse of it."""
-    account_id = str(account["account_id"])
+    account_id, days = str(account["account_id"]), lapse_days(book)
     moment = parse_timestamp(book.instant_on(book.first - timedelta(days=book.rng.randint(100, 250))))
     if book.chance(0.7):
         account["customer_since"] = min(str(account["customer_since"]), moment.date().isoformat())
     add_escalation(book, account_id, moment)
     if book.chance(0.3):
-        moment = turn(book, moment, 30, 89, 90)
+        moment = turn(book, moment, 30, days - 1, days)
         add_escalation(book, account_id, moment)
     for _ in range(book.pick((1, 2))):
-        at = turn(book, moment, 90, 90, 90, 89, 91)
+        at = turn(book, moment, days, days, days, days - 1, days + 1)
         (add_flag if book.chance(0.5) else add_escalation)(book, account_id, at)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from .book import Book, Mart, end_of, mean, midnight, rounded, week_start
+from .book import Book, Mart, end_of, mean, midnight, monday_of, rounded, week_start
 from .contract import Row
 
 ONE_DAY = timedelta(days=1)
@@ -76,8 +76,9 @@ def account_episodes(book: Book, account_id: str, signals: list[Row]) -> list[Ep
     return episodes
 
 
-def fct_risk_episodes(book: Book, signals: Mart) -> Mart:
+def fct_risk_episodes(book: Book, signals: Mart, load: Mart) -> Mart:
     end = end_of(book.as_of)
+    books = {(row["csm_id"], row["week_start_date"]): row for row in load}
     by_account: dict[str, list[Row]] = {}
     for row in signals:
         by_account.setdefault(row["account_id"], []).append(row)
@@ -99,10 +100,12 @@ def fct_risk_episodes(book: Book, signals: Mart) -> Mart:
                 is_within = rounded(detection_days) <= window
             elif outcome == "open" and rounded(days_between(emerged_at, end)) < window:
                 is_within = None
+            csm_id = episode.opening["csm_id"]
+            of_book = books.get((csm_id, monday_of(emerged_at.date())), {})
             mart.append(
                 {
                     "account_id": account_id,
-                    "csm_id": episode.opening["csm_id"],
+                    "csm_id": csm_id,
                     "signal_type": signal_type,
                     "emerged_at": emerged_at,
                     "detected_at": ends_at if outcome == "detected" else None,
@@ -113,6 +116,9 @@ def fct_risk_episodes(book: Book, signals: Mart) -> Mart:
                     "intervention_window_days": window,
                     "signal_count": len(episode.signals),
                     "is_relapse": episode.is_relapse,
+                    "book_account_count": of_book.get("account_count"),
+                    "book_arr_usd": of_book.get("arr_usd"),
+                    "book_load_ratio": of_book.get("load_ratio"),
                 }
             )
     return mart

@@ -7,7 +7,7 @@ their parameters in `risk_signal_rules` stand only here, in the functions that r
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from .book import Book, Mart, end_of, midnight
+from .book import Book, Mart, end_of, is_within, midnight
 from .contract import Row
 
 SIGNAL_TYPES = (
@@ -22,8 +22,8 @@ Emerged = set[tuple[str, datetime]]
 
 
 def is_active(book: Book, account_id: str, day: date) -> bool:
-    account = book.accounts[account_id]
-    return account["customer_since"] <= day and (account["churned_on"] is None or day < account["churned_on"])
+    account = book.accounts.get(account_id)
+    return account is not None and is_within(day, account["customer_since"], account["churned_on"])
 
 
 def of_active(book: Book, found: Emerged) -> Emerged:

@@ -132,11 +132,27 @@ def other_reference(directory: Path) -> None:
         "health_minimum_count": "2",
         "stakeholder_days": "30",
         "target_load_ratio": "0.5",
+        "slope_weeks": "8",
+        "episode_lapse_days": "60",
+        "minimum_episodes": "4",
+        "risk_stacking_minimum_count": "1",
+        "unmonitored_margin_ratio": "0.3",
+        "slow_detection_share": "0.3",
+        "slow_detection_minimum_count": "1",
+        "ramp_complete_days": "180",
+        "ramp_room_load_ratio": "2",
     }
     write(
         "thresholds",
         [{**row, "value": tuned.get(row["threshold"], row["value"])} for row in rows_of("thresholds")],
     )
+
+    if (directory / "risk_signal_rules.csv").exists():
+        rules = rows_of("risk_signal_rules")
+        for row in rules:
+            if row["parameter"] == "intervention_window_days":
+                row["value"] = "10"
+        write("risk_signal_rules", rules)
 
 
 @pytest.mark.parametrize("seed", [1000 + seed for seed in SEEDS[: max(1, len(SEEDS) // 4)]])

@@ -1,18 +1,27 @@
 """Episodes, detection and signals against hand-computed examples."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
+import polars as pl
 import pytest
 
 from .book import Book
+from .compare import compare_with_book
+from .contract import apply_contract
 from .metrics import build_marts
+from .random_book import write_random_book
+from .reference import read_reference
 from .risk import kaplan_meier_mean
 from .signals import check_signals, delayed_renewals, negative_sentiments, own_signals, silent_stakeholders
 from .small_book import BOOK, REFERENCE, only, outcome_of
 
+SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "reference"
 AS_OF = date(2025, 6, 29)
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 A_MICROSECOND = timedelta(microseconds=1)
@@ -217,6 +226,57 @@ def test_the_restricted_mean_of_a_week(tmp_path: Path) -> None:
     # 29 are too few.
     fewer = only(rows, csm_id="ada", week_start_date=date(2025, 1, 20))
     assert (fewer["restricted_episode_count"], fewer["restricted_mean_detection_days"]) == (26, None)
+
+
+def test_an_episode_knows_the_book_it_came_from(tmp_path: Path) -> None:
+    # a1 is ada's from Sunday 03-09 on, and 2 hours x 1.25 of her 20 the week after; before the weeks nothing is known.
+    signals = [signal(after(-10), csm_id="unassigned"), signal(after(75)), signal(after(167), csm_id="eve")]
+    rows = marts_of(tmp_path, signals, risk_flags=flags(after(-9), after(76)))["fct_risk_episodes"]
+    assert [(row["book_account_count"], row["book_arr_usd"], row["book_load_ratio"]) for row in rows] == [
+        (None, None, None),
+        (1, 1000, 3 * 1.25 / 20),
+        (None, None, None),
+    ]
+
+
+def test_published_episodes_come_back_equal(tmp_path: Path) -> None:
+    signals = [signal(after(0)), signal(after(5, A_MICROSECOND)), signal(after(170), "usage_decline", "unassigned")]
+    changed = {"interactions": QUIET, "risk_flags": flags(after(3))}
+    outcome = outcome_of(tmp_path, **changed)
+    marts = ["fct_risk_episodes", "fct_csm_risk_detection", "fct_csm_scorecard"]
+    expected = build_marts(outcome, REFERENCE, AS_OF, marts, {"fct_risk_signals": signals})
+    path = tmp_path / "published.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("set timezone = 'America/New_York'")
+        connection.execute("create schema marts")
+        for mart, rows in (expected | {"fct_risk_signals": signals}).items():
+            parquet = tmp_path / f"{mart}.parquet"
+            pl.DataFrame(rows, infer_schema_length=None).write_parquet(parquet)
+            connection.execute(f"create table marts.{mart} as from '{parquet}'")
+    found = compare_with_book(path, outcome, REFERENCE, AS_OF, due=["fct_risk_episodes", "fct_arr_movements"])
+    # The signals are invented: no ticket tells them, and one names the wrong owner.
+    assert {mart for mart, lines in found.items() if lines} == {"fct_risk_signals", "fct_arr_movements"}
+    assert found["fct_arr_movements"] == ["fct_arr_movements: not published"]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update marts.fct_risk_episodes set detected_at = detected_at + interval 1 microsecond")
+    found = compare_with_book(path, outcome, REFERENCE, AS_OF)
+    assert len(found["fct_risk_episodes"]) == 1
+
+
+def test_random_books_have_stories_with_every_end(tmp_path: Path) -> None:
+    reference = replace(read_reference(SEEDS), risk_rules=REFERENCE.risk_rules)
+    outcomes = Counter()
+    for seed in range(12):
+        written = write_random_book(seed, tmp_path / f"raw{seed}", reference)
+        outcome = apply_contract(written.raw, reference)
+        signals = own_signals(Book(outcome, reference, written.as_of_date))
+        marts = ["fct_risk_episodes", "fct_rebalancing_triggers"]
+        built = build_marts(outcome, reference, written.as_of_date, marts, {"fct_risk_signals": signals})
+        outcomes.update(row["outcome"] for row in built["fct_risk_episodes"])
+        outcomes.update("relapse" for row in built["fct_risk_episodes"] if row["is_relapse"])
+        outcomes.update(row["trigger"] for row in built["fct_rebalancing_triggers"])
+    reached = {"detected", "churned", "lapsed", "open", "relapse", "slow_detection", "uncovered_book", "unmonitored"}
+    assert reached <= set(outcomes)
 
 
 # --- signals ---------------------------------------------------------------------------------
