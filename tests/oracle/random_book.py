@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from .contract import TABLE_BY_NAME, TABLES, Column, Table, parse
+from .random_events import make_events
 from .reference import Reference, read_reference
 
 TextRow = dict[str, str | None]
@@ -97,6 +98,7 @@ class RandomBook:
         self.make_absences()
         self.make_interactions()
         self.make_others()
+        make_events(self)
         self.corrupt()
 
     # --- drawing ---
@@ -126,6 +128,14 @@ class RandomBook:
     def near_sunday(self, *distances: int) -> date:
         """A day at one of the distances from a Sunday, one off as often as not."""
         return self.a_sunday() - timedelta(days=self.pick(distances) + self.pick((-1, 0, 0, 1)))
+
+    def text_of(self, moment: datetime) -> str:
+        """The instant, in any of its spellings."""
+        zone = self.pick(("", "Z", "Z", *OFFSETS))
+        if zone not in ("", "Z"):
+            shift = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:]))
+            moment += shift if zone[0] == "+" else -shift
+        return moment.replace(tzinfo=None).isoformat(self.pick(("T", "T", " "))) + zone
 
     def instant_on(self, day: date) -> str:
         """A timestamp of that local day, at its edges or with an offset that moves the day."""
@@ -331,6 +341,7 @@ class RandomBook:
                     segment=self.pick((None, *self.reference.cadences)),
                     amount_usd=self.pick((None, 0, 5000)),
                     created_on=created,
+                    expected_close_on=self.pick((None, closed, created)),
                     closed_on=closed if self.chance(0.4) else None,
                     is_won=self.pick((None, "true", "false")),
                 )
@@ -441,7 +452,7 @@ class RandomBook:
                 status=self.pick(statuses),
                 sentiment_score=self.a_scored_value() if self.chance(0.6) else None,
                 quality_score=self.pick((None, 0, 55, 80.5, 100)),
-                scorecard=self.pick((None, "standard")),
+                scorecard=self.pick((None, "MEDDIC", "SPIN", "standard")),
             )
             self.make_details(row, day, contacts.get(account, []))
         self.keep_first_per_key("interaction_participants")
@@ -463,45 +474,24 @@ class RandomBook:
                 action_item_id=f"{interaction_id}-{item}",
                 interaction_id=interaction_id,
                 created_at=self.instant_on(created),
-                due_on=self.pick((None, day)),
+                due_on=self.pick((None, day, created + timedelta(days=2), created + timedelta(days=3))),
                 completed_at=(self.instant_on(created + timedelta(days=3)) if self.chance(0.3) else None),
             )
         if self.chance(0.2):
             self.add(
                 "interaction_topics",
                 interaction_id=interaction_id,
-                topic=self.pick(("pricing", "null")),
-                topic_kind="risk",
+                topic=self.pick(("pricing", "null", "Acme", "acme corp", "renewal")),
+                topic_kind=self.pick(("product", "competitor", "competitor", "risk", "renewal", "other")),
+                product=self.pick((None, None, "core", "Core", "analytics", "vault")),
                 mention_count=self.pick((None, 0, 3)),
             )
         if self.chance(0.1):
             self.add("transcripts", interaction_id=interaction_id, turn=1, text="hello, \n 'you'")
 
     def make_others(self) -> None:
-        """Tables that no covered mart reads: the contract still judges them."""
-        for number, account_id in enumerate(self.ids_of("accounts")):
-            self.add(
-                "product_usage",
-                account_id=account_id,
-                product="core",
-                used_on=self.a_day(),
-                active_users=self.pick((None, 0, 7)),
-                event_count=self.pick((None, 12)),
-            )
-            self.add(
-                "tickets",
-                ticket_id=f"tic{number}",
-                account_id=account_id,
-                opened_at=self.instant_on(self.a_day()),
-                priority=self.pick(("low", "urgent")),
-            )
-            self.add(
-                "risk_flags",
-                risk_flag_id=f"flag{number}",
-                account_id=account_id,
-                csm_id=self.pick((None, *self.ids_of("csms"))),
-                raised_at=self.instant_on(self.a_day()),
-            )
+        """A row or two of what is left; `random_events` has the stories."""
+        for account_id in self.ids_of("accounts"):
             self.add(
                 "renewals",
                 account_id=account_id,
@@ -510,20 +500,16 @@ class RandomBook:
                 arr_before_usd=1000,
                 arr_after_usd=self.pick((0, 1500.25)),
             )
-            self.add(
-                "survey_responses",
-                account_id=account_id,
-                responded_on=self.a_day(),
-                survey="nps",
-                score=self.pick((0, 6, 10)),
-            )
-            self.add(
-                "survey_responses",
-                account_id=account_id,
-                responded_on=self.a_day(),
-                survey="csat",
-                score=self.pick((1, 5)),
-            )
+            for _ in range(self.pick((0, 1, 2, 5))):
+                survey, scores = self.pick((("nps", range(11)), ("csat", (1, 2, 3, 3.5, 4, 5))))
+                self.add(
+                    "survey_responses",
+                    account_id=account_id,
+                    responded_on=self.pick((self.a_day(before=100), self.near_sunday(0, 90, 364))),
+                    survey=survey,
+                    score=self.pick(scores),
+                )
+        self.keep_first_per_key("survey_responses")
         for number, csm_id in enumerate(self.ids_of("csms")):
             self.add(
                 "time_entries",

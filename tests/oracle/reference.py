@@ -1,7 +1,7 @@
 """The reference tables, read from a directory of CSV seeds (raw contract, "Reference tables")."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -83,6 +83,7 @@ class Reference:
     levels: dict[str, list[Level]]
     stages: dict[str, Stage]
     thresholds: dict[str, float]
+    risk_rules: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 def read_reference(directory: Path) -> Reference:
@@ -149,6 +150,10 @@ def read_reference(directory: Path) -> Reference:
         for row in read_seed(directory, "pipeline_stages")
     }
     thresholds = {str(row["threshold"]): float(str(row["value"])) for row in read_seed(directory, "thresholds")}
+    risk_rules = {}
+    if (directory / "risk_signal_rules.csv").exists():
+        for row in read_seed(directory, "risk_signal_rules"):
+            risk_rules[(str(row["signal_type"]), str(row["parameter"]))] = float(str(row["value"]))
     return Reference(
         role_tiers=tiers,
         bands=bands,
@@ -158,4 +163,5 @@ def read_reference(directory: Path) -> Reference:
         levels=levels,
         stages=stages,
         thresholds=thresholds,
+        risk_rules=risk_rules,
     )

@@ -1,0 +1,175 @@
+"""The five signals, as far as their words allow: what must be among the published ones.
+
+Two need no parameter and are compared. The others are written down and not connected: the names of
+their parameters in `risk_signal_rules` stand only here, in the functions that read them.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from .book import Book, Mart, end_of, is_within, midnight
+from .contract import Row
+
+SIGNAL_TYPES = (
+    "usage_decline",
+    "negative_sentiment",
+    "ticket_escalation",
+    "stakeholder_disengagement",
+    "delayed_renewal",
+)
+# The account and the instant at which the signal emerges.
+Emerged = set[tuple[str, datetime]]
+
+
+def is_active(book: Book, account_id: str, day: date) -> bool:
+    account = book.accounts.get(account_id)
+    return account is not None and is_within(day, account["customer_since"], account["churned_on"])
+
+
+def of_active(book: Book, found: Emerged) -> Emerged:
+    """Those that emerge while the account is active and before the clock's end."""
+    end = end_of(book.as_of)
+    return {(one, at) for one, at in found if at < end and is_active(book, one, at.date())}
+
+
+def ticket_escalations(book: Book) -> Emerged:
+    tickets = book.rows["tickets"]
+    return of_active(
+        book, {(row["account_id"], row["escalated_at"]) for row in tickets if row["escalated_at"] is not None}
+    )
+
+
+def champion_changes(book: Book) -> Emerged:
+    """A champion is gone on the first day without them."""
+    gone = [row for row in book.rows["contacts"] if row["contact_role"] == "champion" and row["left_on"] is not None]
+    return of_active(book, {(row["account_id"], midnight(row["left_on"])) for row in gone})
+
+
+# --- not connected ---------------------------------------------------------------------------
+
+
+def silent_stakeholders(book: Book) -> Emerged:
+    """One who took part before has missed enough meetings and not been seen for long enough: when both hold."""
+    rules = book.reference.risk_rules
+    missed_count = int(rules[("stakeholder_disengagement", "missed_meeting_count")])
+    silent_days = timedelta(days=rules[("stakeholder_disengagement", "silent_days")])
+    found: Emerged = set()
+    for contact in book.rows["contacts"]:
+        if contact["contact_role"] not in ("champion", "decision_maker"):
+            continue
+        meetings = sorted(
+            (row["started_at"], contact["contact_id"] in book.participants[row["interaction_id"]])
+            for row in book.completed_of_account[contact["account_id"]]
+            if book.participants[row["interaction_id"]]
+        )
+        seen = sorted({at for at, took_part in meetings if took_part})
+        for position, last_seen in enumerate(seen):
+            until = seen[position + 1] if position + 1 < len(seen) else None
+            missed = [at for at, _ in meetings if at > last_seen and (until is None or at < until)]
+            if len(missed) < missed_count:
+                continue
+            emerged_at = max(missed[missed_count - 1], last_seen + silent_days)
+            is_back = until is not None and until <= emerged_at
+            is_gone = contact["left_on"] is not None and contact["left_on"] <= emerged_at.date()
+            if not is_back and not is_gone:
+                found.add((contact["account_id"], emerged_at))
+    return of_active(book, found)
+
+
+def negative_sentiments(book: Book) -> Emerged:
+    limit = book.reference.risk_rules[("negative_sentiment", "sentiment_score")]
+    return of_active(
+        book,
+        {
+            (row["account_id"], row["started_at"])
+            for row in book.completed
+            if row["account_id"] is not None and row["sentiment_score"] is not None and row["sentiment_score"] <= limit
+        },
+    )
+
+
+def has_renewal_work(book: Book, account_id: str, since: date, day: date) -> bool:
+    """A renewal opportunity in work on the day, or a renewal conversation since the day before it."""
+    opportunities = book.of_account[account_id]["opportunities"]
+    topics = {row["interaction_id"] for row in book.rows["interaction_topics"] if row["topic_kind"] == "renewal"}
+    return any(
+        row["opportunity_type"] == "renewal"
+        and row["created_on"] <= day
+        and (row["closed_on"] is None or row["closed_on"] > since)
+        for row in opportunities
+    ) or any(
+        row["interaction_id"] in topics and midnight(since) <= row["started_at"] < midnight(day)
+        for row in book.completed_of_account[account_id]
+    )
+
+
+def delayed_renewals(book: Book) -> Emerged:
+    """The window has begun and nobody works on the renewal; the first day on which that is so."""
+    window_days = int(book.reference.risk_rules[("delayed_renewal", "window_days")])
+    found: Emerged = set()
+    for row in book.rows["subscriptions"]:
+        ends_on = row["ends_on"]
+        if ends_on is None or (ends_on - date.min).days <= window_days:
+            continue
+        starts = max(row["starts_on"], ends_on - timedelta(days=window_days))
+        is_cancelled = row["cancelled_on"] is not None and row["cancelled_on"] <= starts
+        if starts < ends_on and not is_cancelled and starts <= book.as_of:
+            since = starts - timedelta(days=window_days)
+            if not has_renewal_work(book, row["account_id"], since, starts):
+                found.add((row["account_id"], midnight(starts)))
+    return of_active(book, found)
+
+
+# --- against the published ones --------------------------------------------------------------
+
+# A type's signals are these and no others.
+EXACTLY: dict[str, Callable[[Book], Emerged]] = {"ticket_escalation": ticket_escalations}
+# A type has these signals and maybe others.
+AT_LEAST: dict[str, Callable[[Book], Emerged]] = {"stakeholder_disengagement": champion_changes}
+# Add them above once their parameters are settled: silent_stakeholders, negative_sentiments, delayed_renewals.
+
+
+def own_signals(book: Book) -> Mart:
+    """Signals as they might be published, to compute on where nothing is published."""
+    found = {
+        (account_id, at, signal_type)
+        for signal_type, compute in (EXACTLY | AT_LEAST).items()
+        for account_id, at in compute(book)
+    }
+    return [
+        {
+            "signal_id": f"{account_id}|{signal_type}|{at.isoformat()}",
+            "account_id": account_id,
+            "csm_id": book.owner(account_id, at.date()),
+            "signal_type": signal_type,
+            "emerged_at": at,
+        }
+        for account_id, at, signal_type in sorted(found)
+    ]
+
+
+def check_signals(book: Book, signals: Mart) -> list[str]:
+    """What is wrong with the published signals, given with `emerged_at` as instants."""
+    lines = [f"fct_risk_signals {row['signal_id']!r}: {fault}" for row in signals if (fault := fault_of(book, row))]
+    for signal_type, compute in (EXACTLY | AT_LEAST).items():
+        expected = compute(book)
+        found = {(row["account_id"], row["emerged_at"]) for row in signals if row["signal_type"] == signal_type}
+        lines += [f"fct_risk_signals {signal_type} {at!r}: missing" for at in sorted(expected - found)]
+        if signal_type in EXACTLY:
+            lines += [f"fct_risk_signals {signal_type} {at!r}: not expected" for at in sorted(found - expected)]
+    return lines
+
+
+def fault_of(book: Book, row: Row) -> str | None:
+    """The first thing that the signal's own row has wrong."""
+    if row["signal_type"] not in SIGNAL_TYPES:
+        return f"signal_type {row['signal_type']!r} is none of the five"
+    if row["emerged_at"] >= end_of(book.as_of):
+        return f"emerged_at {row['emerged_at']} is not yet known"
+    day = row["emerged_at"].date()
+    if not is_active(book, row["account_id"], day):
+        return f"{row['account_id']!r} is not active on {day}"
+    owner = book.owner(row["account_id"], day)
+    if row["csm_id"] != owner:
+        return f"csm_id: expected {owner!r}, published {row['csm_id']!r}"
+    return None
