@@ -35,7 +35,7 @@
         'ramp_complete': {
             'value': 'load_ratio',
             'threshold': threshold('ramp_room_load_ratio'),
-            'holds': '{v} < {t} and ramp_days > 0 and tenure_days >= ramp_days and tenure_days < ramp_days + '
+            'holds': '{v} < {t} and is_still_employed and ramp_days > 0 and tenure_days >= ramp_days and tenure_days < ramp_days + '
                 ~ threshold('ramp_complete_days'),
         },
         'uncovered_book': {

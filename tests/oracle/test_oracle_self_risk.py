@@ -142,9 +142,10 @@ def test_churn_ends_an_episode(tmp_path: Path, churned_on: str, flagged: datetim
 
 def test_an_open_episode_is_late_when_its_window_is_over(tmp_path: Path) -> None:
     # The clock ends on Monday 2025-06-30 00:00; seven days before it is the 23rd.
-    assert episodes_of(tmp_path, datetime(2025, 6, 23, tzinfo=UTC)) == [("open", None, False, 1)]
-    found = episodes_of(tmp_path, datetime(2025, 6, 23, 1, tzinfo=UTC), risk_flags=flags(after(400)))
-    assert found == [("open", None, None, 1)]
+    found = episodes_of(tmp_path, datetime(2025, 6, 22, 23, tzinfo=UTC), risk_flags=flags(after(400)))
+    assert found == [("open", None, False, 1)]
+    # as old as the window: a detection now would be in time
+    assert episodes_of(tmp_path, datetime(2025, 6, 23, tzinfo=UTC)) == [("open", None, None, 1)]
 
 
 def test_of_signals_at_one_instant_the_first_by_type_opens(tmp_path: Path) -> None:

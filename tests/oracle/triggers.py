@@ -74,7 +74,7 @@ def judge_detection(book: Book, episodes: list[Row], sunday: date) -> Iterator[J
 def judge_ramp(book: Book, csm_id: str, sunday: date, load: Row) -> Iterator[Judged]:
     ramp_days = book.tier(csm_id).ramp_days
     ratio = load["load_ratio"]
-    if ramp_days == 0 or ratio is None:
+    if ramp_days == 0 or ratio is None or not book.is_employed(csm_id, sunday):
         return
     tenure = (sunday - book.csms[csm_id]["hired_on"]).days
     is_just_ramped = ramp_days <= tenure < ramp_days + book.limits["ramp_complete_days"]
