@@ -1,6 +1,5 @@
 -- Grain: one row per account_id, ends_on and emerged_at from which nobody works on that renewal.
 -- Why: a term that ends soon with neither an opportunity nor a conversation will end by itself.
-{% set won_days = 'case when opportunities.is_won then ' ~ signal_rule('delayed_renewal', 'won_days') ~ ' else 0 end' %}
 with
 
 subscriptions as (
@@ -15,22 +14,9 @@ opportunities as (
 
 ),
 
-interactions as (
+work_spans as (
 
-    select * from {{ ref('int_interactions__completed') }}
-
-),
-
-topics as (
-
-    select * from {{ ref('stg_interactions__interaction_topics') }}
-
-),
-
--- Before the first opportunity on record, that there was none is not observed.
-observed as (
-
-    select cast(min(opportunities.created_on) as timestamp) as from_at from opportunities
+    select * from {{ ref('int_renewals__worked') }}
 
 ),
 
@@ -54,26 +40,18 @@ terms as (
 
 ),
 
-work_spans as (
+-- Before the first renewal on record (without any: the first opportunity), that there was none is not observed.
+observed as (
 
     select
-        opportunities.account_id,
-        cast(opportunities.created_on as timestamp) as from_at,
-        {{ instant_after('cast(opportunities.closed_on as timestamp)', won_days) }} as to_at
+        cast(
+            coalesce(
+                min(case when opportunities.opportunity_type = 'renewal' then opportunities.created_on end),
+                min(opportunities.created_on)
+            ) as timestamp
+        ) as from_at
 
     from opportunities
-    where opportunities.opportunity_type = 'renewal'
-
-    union all
-
-    select
-        interactions.account_id,
-        interactions.started_at as from_at,
-        {{ instant_after('interactions.started_at', signal_rule('delayed_renewal', 'conversation_days')) }} as to_at
-
-    from topics
-    inner join interactions on topics.interaction_id = interactions.interaction_id
-    where topics.topic_kind = 'renewal'
 
 ),
 
@@ -111,7 +89,7 @@ final as (
         on
             moments.account_id = work_spans.account_id
             and moments.emerged_at >= work_spans.from_at
-            and (work_spans.to_at is null or moments.emerged_at < work_spans.to_at)
+            and moments.emerged_at < work_spans.to_at
     where work_spans.account_id is null
 
 )
