@@ -37,6 +37,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/dates.sql", "3", "months in a quarter"),
     Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),
     Allowance("macros/rules.sql", "9", "decimals that measures are compared at (metrics.md)"),
+    Allowance("macros/scorecard.sql", "7", "days in a week"),
     Allowance("macros/rules.sql", "100", "NPS counts in a hundred answers"),
     Allowance("models/intermediate/*/*.sql", "6", "days from a Monday to its Sunday"),
     Allowance("models/intermediate/*/*.sql", "7", "days in a week"),
@@ -46,6 +47,8 @@ STRUCTURAL_NUMBERS = (
     Allowance("tests/dbt/assert_int_clock__is_one_sunday.sql", "6", "days from a Monday to its Sunday"),
     Allowance("tests/dbt/assert_*__books_add_up_to_all_active_accounts.sql", "0.005", "half a cent"),
     Allowance("tests/dbt/assert_fct_arr_movements__*.sql", "0.005", "half a cent"),
+    Allowance("tests/dbt/assert_fct_team_*.sql", "0.005", "half a cent"),
+    Allowance("tests/dbt/assert_fct_team_scorecard__*.sql", "0.0001", "a third of a second"),
     Allowance("tests/dbt/assert_*__books_add_up_to_the_effort_of_all_accounts.sql", "0.0001", "a third of a second"),
 )
 
@@ -95,5 +98,8 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "days_since_meaningful", PUBLIC),
     Allowance("models/marts/*.yml", "renewal_hhi", PUBLIC),
     Allowance("models/marts/*.yml", "null_percentile", PUBLIC),
+    Allowance("models/marts/*.yml", "follow_up_density", PUBLIC),
+    Allowance("models/marts/*.yml", "previous_follow_up_density", "last week's follow_up_density, a public name"),
+    Allowance("models/marts/*.yml", "trend_follow_up_density", "the trend of follow_up_density, a public name"),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
 )
