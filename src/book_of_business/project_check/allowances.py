@@ -49,6 +49,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("models/marts/throughput/fct_csm_throughput.sql", "2", "a mean is the square of its root"),
     Allowance("models/marts/throughput/fct_csm_throughput.sql", "18", "digits of an exact decimal"),
     Allowance("models/marts/throughput/fct_csm_throughput.sql", "9", "decimals that measures are compared at"),
+    Allowance("macros/scorecard.sql", "7", "days in a week"),
     Allowance("macros/rules.sql", "100", "NPS counts in a hundred answers"),
     Allowance("models/intermediate/*/*.sql", "6", "days from a Monday to its Sunday"),
     Allowance("models/intermediate/*/*.sql", "7", "days in a week"),
@@ -63,6 +64,8 @@ STRUCTURAL_NUMBERS = (
     Allowance("tests/dbt/assert_*__books_add_up_to_all_active_accounts.sql", "0.005", "half a cent"),
     Allowance("tests/dbt/assert_*__adds_up_to_all_completed_interactions.sql", "0.01", "less than a second"),
     Allowance("tests/dbt/assert_fct_arr_movements__*.sql", "0.005", "half a cent"),
+    Allowance("tests/dbt/assert_fct_team_*.sql", "0.005", "half a cent"),
+    Allowance("tests/dbt/assert_fct_team_scorecard__*.sql", "0.0001", "a third of a second"),
     Allowance("tests/dbt/assert_*__books_add_up_to_the_effort_of_all_accounts.sql", "0.0001", "a third of a second"),
 )
 
@@ -130,5 +133,8 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "sentiment_slope", PUBLIC),
     Allowance("models/marts/*.yml", "mean_sentiment_slope", "sentiment per week, like the public sentiment_slope"),
     Allowance("models/marts/*.yml", "arr_weighted_sentiment_slope", "sentiment per week, like the public sentiment_slope"),
+    Allowance("models/marts/*.yml", "follow_up_density", PUBLIC),
+    Allowance("models/marts/*.yml", "previous_follow_up_density", "last week's follow_up_density, a public name"),
+    Allowance("models/marts/*.yml", "trend_follow_up_density", "the trend of follow_up_density, a public name"),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
 )
