@@ -23,8 +23,8 @@
         'risk_stacking': {'value': 'red_account_count', 'threshold': 'risk_stacking_threshold_count', 'holds': over},
         'unmonitored': {
             'value': 'unmonitored_ratio',
-            'threshold': 'least(1, ' ~ ratio('expected_unmonitored_count', 'account_count') ~ ' + '
-                ~ threshold('unmonitored_margin_ratio') ~ ')',
+            'threshold': 'least(1, ' ~ ratio('expected_unmonitored_count', 'account_count')
+                ~ ' + greatest(' ~ threshold('unmonitored_margin_ratio') ~ ', ' ~ ratio('1', 'account_count') ~ '))',
             'holds': over,
         },
         'slow_detection': {

@@ -55,7 +55,8 @@ def judge_coverage(book: Book, row: Row) -> Iterator[Judged]:
     ratio = row["unmonitored_ratio"]
     if ratio is not None:
         expected = row["expected_unmonitored_count"] / row["account_count"]
-        threshold = min(1.0, expected + book.limits["unmonitored_margin_ratio"])
+        # one late visit in a book of eight is no reason to move anything
+        threshold = min(1.0, expected + max(book.limits["unmonitored_margin_ratio"], 1 / row["account_count"]))
         yield "unmonitored", ratio, threshold, is_more(ratio, threshold)
 
 
