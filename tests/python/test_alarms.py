@@ -198,3 +198,63 @@ def test_mart_and_simulator_apply_the_same_two_rules(marts_of_sequences: Path) -
             assert [row[3] for row in rows] == expected
             alarm_count += sum(map(bool, expected))
     assert alarm_count > 100
+
+
+def test_the_models_description_quotes_the_published_error_rates() -> None:
+    described = " ".join((ROOT / "models/marts/throughput/fct_csm_throughput.yml").read_text(encoding="utf-8").split())
+    rates = {
+        (row["rule"], row["autocorrelation"]): {
+            name: float(row[name])
+            for name in (
+                "false_alarms_per_team_quarter",
+                "mean_delay_weeks",
+                "lasting_alarm_share",
+                "mean_clearing_weeks",
+            )
+        }
+        for row in published_rates()
+    }
+    runs, cusum = rates["consecutive_weeks", "0"], rates["cusum", "0"]
+    runs_together, cusum_together = rates["consecutive_weeks", "0.5"], rates["cusum", "0.5"]
+    per_quarter, delay, quarter = "false_alarms_per_team_quarter", "mean_delay_weeks", alarms.QUARTER_WEEKS
+    for quoted in (
+        f"about once in {quarter / runs[per_quarter]:.0f} weeks",
+        f"({runs[per_quarter]:.1f} a quarter)",
+        f"every {quarter / runs_together[per_quarter]:.1f} weeks ({runs_together[per_quarter]:.1f} a quarter)",
+        f"every {quarter / cusum_together[per_quarter]:.1f} ({cusum_together[per_quarter]:.1f})",
+        f"after {runs[delay]:.1f} and {cusum[delay]:.1f} weeks",
+        f"({runs_together[delay]:.1f} and {cusum_together[delay]:.1f} at 0.5)",
+        f"{runs['lasting_alarm_share']:.0%} and {cusum['lasting_alarm_share']:.0%} are in alarm".replace("%", " %"),
+        f"clear in {runs['mean_clearing_weeks']:.1f} and {cusum['mean_clearing_weeks']:.1f} weeks",
+    ):
+        assert quoted in described
+
+
+def test_a_book_tells_whether_its_weeks_are_spread_and_hang_together_like_poisson_counts(tmp_path: Path) -> None:
+    """One CSM of 14 weeks: mean 3, and a short one, a week of half a ceiling and a leave, which are left out."""
+    counts = [1, 5] * 7
+    weeks = [("ana", week, count, 12.0, False, week >= 12, week == 3) for week, count in enumerate(counts)]
+    weeks += [
+        ("ana", 14, 9, 6.0, True, True, None),
+        ("ana", 15, 0, 0.0, None, True, None),
+        ("ben", 0, 8, 12.0, True, False, True),
+    ]
+    path = tmp_path / "book.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.fct_csm_throughput (csm_id varchar, week_start_date integer,"
+            " counted_interaction_count bigint, throughput_ceiling_count double, is_over_ceiling boolean,"
+            " is_intervention boolean, is_cusum_alarm boolean)"
+        )
+        connection.executemany("insert into marts.fct_csm_throughput values (?, ?, ?, ?, ?, ?, ?)", weeks)
+    found = alarms.counts_of(path)
+    assert found["csm_count"] == 1
+    assert found["mean_count"] == pytest.approx(3)
+    assert found["dispersion_ratio"] == pytest.approx(14 * 4 / (13 * 3))
+    assert found["short_dispersion_ratio"] == pytest.approx(13 * 16 / 2 / (13 * 3))
+    assert found["autocorrelation_ratio"] == pytest.approx(-13 / 14)
+    assert found["exceedance_ratio"] == pytest.approx(2 / 16)
+    # 16 weeks with a ceiling; one run begins, and two sums pass the limit
+    assert found["run_alarms_per_team_quarter"] == pytest.approx(1 * 260 / 16)
+    assert found["cusum_alarms_per_team_quarter"] == pytest.approx(2 * 260 / 16)

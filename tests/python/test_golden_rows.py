@@ -26,6 +26,7 @@ KEYS = {
     "fct_book_drift": ["csm_id", "week_start_date"],
     "fct_book_renewals": ["csm_id"],
     "fct_books": ["csm_id", "week_start_date"],
+    "fct_csm_capacity": ["csm_id", "week_start_date"],
     "fct_csm_coverage": ["csm_id", "week_start_date"],
     "fct_csm_load": ["csm_id", "week_start_date"],
     "fct_csm_throughput": ["csm_id", "week_start_date"],
