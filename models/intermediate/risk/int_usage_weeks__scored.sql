@@ -1,5 +1,8 @@
 -- Grain: one row per account_id and week_start_date, from the account's first week of use on while it is a customer.
 -- Why: 50 events are few for one account and many for another: each is measured against its own past.
+{% set cap = signal_rule('usage_decline', 'score_cap') %}
+{% set deviation = 'greatest(deviations.log_deviation, ' ~ signal_rule('usage_decline', 'deviation_floor') ~ ')' %}
+{% set z_score = 'greatest(least(deviations.own_log_change / ' ~ deviation ~ ', ' ~ cap ~ '), -' ~ cap ~ ')' %}
 with
 
 usage_counts as (
@@ -98,14 +101,7 @@ final as (
         -- a steady account has next to no deviation, and a single week must not decide
         case
             when deviations.deviation_count >= {{ signal_rule('usage_decline', 'warm_up_weeks') }}
-                then greatest(
-                    least(
-                        deviations.own_log_change
-                        / greatest(deviations.log_deviation, {{ signal_rule('usage_decline', 'deviation_floor') }}),
-                        {{ signal_rule('usage_decline', 'score_cap') }}
-                    ),
-                    -{{ signal_rule('usage_decline', 'score_cap') }}
-                )
+                then {{ comparable(z_score) }}
         end as usage_z_score
 
     from deviations
