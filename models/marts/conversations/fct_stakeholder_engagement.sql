@@ -83,10 +83,14 @@ final as (
         judged.is_silent,
         judged.left_on is not null as has_left,
         case when judged.is_silent is not null then judged.days_since_seen end as days_since_seen,
-        not judged.is_silent
-        and judged.left_on is null
-        and judged.last_seen_at is not null
-        and judged.days_since_seen < {{ threshold('stakeholder_days') }} as is_engaged,
+        case
+            when judged.is_silent is not null
+                then
+                    not judged.is_silent
+                    and judged.left_on is null
+                    and judged.last_seen_at is not null
+                    and judged.days_since_seen < {{ threshold('stakeholder_days') }}
+        end as is_engaged,
         coalesce(judged.is_champion_change, false) as is_champion_change
 
     from judged

@@ -95,7 +95,7 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "null_percentile", PUBLIC),
     Allowance("models/marts/*.yml", "follow_up_density", PUBLIC),
     Allowance("models/marts/*.yml", "sentiment_slope", PUBLIC),
-    Allowance("models/marts/*.yml", "mean_sentiment_slope", "sentiment per week, like the public sentiment_slope"),
-    Allowance("models/marts/*.yml", "arr_weighted_sentiment_slope", "sentiment per week, like the public sentiment_slope"),
+    Allowance("models/marts/*.yml", "mean_sentiment_slope", "per week, like sentiment_slope"),
+    Allowance("models/marts/*.yml", "arr_weighted_sentiment_slope", "per week, like sentiment_slope"),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
 )
