@@ -28,6 +28,7 @@ KEYS = {
     "fct_books": ["csm_id", "week_start_date"],
     "fct_csm_capacity": ["csm_id", "week_start_date"],
     "fct_csm_coverage": ["csm_id", "week_start_date"],
+    "fct_csm_engagement": ["csm_id", "week_start_date"],
     "fct_csm_load": ["csm_id", "week_start_date"],
     "fct_csm_throughput": ["csm_id", "week_start_date"],
     "fct_renewal_concentration": ["csm_id", "quarter_start_date"],

@@ -136,5 +136,7 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "follow_up_density", PUBLIC),
     Allowance("models/marts/*.yml", "previous_follow_up_density", "last week's follow_up_density, a public name"),
     Allowance("models/marts/*.yml", "trend_follow_up_density", "the trend of follow_up_density, a public name"),
+    Allowance("models/marts/*.yml", "mean_sentiment_slope", "per week, like sentiment_slope"),
+    Allowance("models/marts/*.yml", "arr_weighted_sentiment_slope", "per week, like sentiment_slope"),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
 )
