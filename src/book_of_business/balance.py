@@ -121,9 +121,13 @@ def latest(balance: pl.DataFrame) -> pl.DataFrame:
 def most_uneven(balance: pl.DataFrame) -> pl.DataFrame:
     """For each motion the axis with the largest Gini index and the one with the smallest: motion, axis, gini_index,
     least_axis, least_gini_index, highest, book_count.
+
+    An axis on which half of the books have nothing (a median of 0) is uneven whatever anybody does, and left out.
     """
     ranked = (
-        latest(balance).drop_nulls("gini_index").sort("motion", "gini_index", "axis", descending=[False, True, False])
+        latest(balance)
+        .drop_nulls(["gini_index", "max_to_median_ratio"])
+        .sort("motion", "gini_index", "axis", descending=[False, True, False])
     )
     return ranked.group_by("motion", maintain_order=True).agg(
         pl.col("axis").first(),
@@ -308,7 +312,7 @@ def bars(
         f"{column}:Q",
         title=title,
         scale=alt.Scale(domain=[0, domain * 1.7], nice=False),
-        axis=alt.Axis(tickCount=5, format="%" if is_share else "~g"),
+        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1, 1.5, 2]) if is_share else alt.Axis(tickCount=5),
     )
     color = alt.Color("kind:N", scale=alt.Scale(domain=["over", "not"], range=[OVER, PALE]), legend=None)
     base = alt.Chart(shown)
@@ -439,6 +443,7 @@ def leave_one_out_chart(ranges: pl.DataFrame) -> alt.LayerChart | alt.Chart:
     if ranges.is_empty():
         return nothing_to_show(f"No motion has {MINIMUM_BOOKS} books to compare.")
     shown = ranges.with_columns(
+        label_at=pl.max_horizontal("gini_index", "highest"),
         name=pl.struct("motion", "axis").map_elements(
             lambda row: f"{motion_words(row['motion'])}, {AXES[row['axis']]}", pl.String
         ),
@@ -452,11 +457,11 @@ def leave_one_out_chart(ranges: pl.DataFrame) -> alt.LayerChart | alt.Chart:
     y = alt.Y("name:N", sort=shown["name"].to_list(), title=None)
     scale = alt.Scale(domain=[0, 1.35], nice=False)
     base = alt.Chart(shown)
-    x = alt.X("lowest:Q", title="Gini index", scale=scale, axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1]))
+    x = alt.X("lowest:Q", title="Gini index", scale=scale, axis=alt.Axis(format=".2f", values=[0, 0.25, 0.5, 0.75, 1]))
     return alt.layer(
         base.mark_rule(color=MUTED, strokeWidth=3).encode(x=x, x2="highest:Q", y=y),
         base.mark_point(color=INK, filled=True, size=70, opacity=1).encode(x="gini_index:Q", y=y),
-        base.mark_text(align="left", dx=9).encode(x="highest:Q", y=y, text="label:N"),
+        base.mark_text(align="left", dx=9).encode(x="label_at:Q", y=y, text="label:N"),
     ).properties(
         width=560,
         height=alt.Step(BAR_STEP),
