@@ -312,7 +312,9 @@ def bars(
         f"{column}:Q",
         title=title,
         scale=alt.Scale(domain=[0, domain * 1.7], nice=False),
-        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1, 1.5, 2]) if is_share else alt.Axis(tickCount=5),
+        axis=alt.Axis(format="%", values=[at for at in (0, 0.25, 0.5, 0.75, 1, 1.5, 2) if at <= max(domain, 1)])
+        if is_share
+        else alt.Axis(tickCount=5),
     )
     color = alt.Color("kind:N", scale=alt.Scale(domain=["over", "not"], range=[OVER, PALE]), legend=None)
     base = alt.Chart(shown)

@@ -77,7 +77,7 @@ def read_changes(connection: duckdb.DuckDBPyConnection, week_count: int) -> pl.D
 def by_tag(accounts: pl.DataFrame) -> pl.DataFrame:
     """Accounts and hours of each value of each tag: attribute, tag, account_count, effort_hours and their shares."""
     frames = [
-        accounts.group_by(pl.col(attribute).alias("tag"))
+        accounts.group_by(pl.col(attribute).fill_null("not tagged").alias("tag"))
         .agg(account_count=pl.len(), effort_hours=pl.col("effort_hours").sum())
         .with_columns(
             attribute=pl.lit(attribute),

@@ -192,7 +192,9 @@ def test_notebooks_run_to_pages_that_need_no_network(published: Path) -> None:
         assert not found.scripts
         assert not found.handlers
         assert not found.fetched
-        assert "&lt;img src=x onerror=alert(1)&gt;" in page, "names are shown, as text"
+        # The baseline lists everybody; the others name whom their answer is about.
+        if path.stem == BASELINE.stem:
+            assert "&lt;img src=x onerror=alert(1)&gt;" in page, "names are shown, as text"
         charts_shown = re.findall(r'<img alt="([^"]*)" src="data:image/svg\+xml', page)
         assert len(charts_shown) >= (8 if path.stem == BASELINE.stem else 4)
         assert all(alt.startswith("Chart: ") for alt in charts_shown)
