@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     publish.set_defaults(run=run_publish)
     report = commands.add_parser("report", help="print the published books")
     report.set_defaults(run=run_report)
+    weekly = commands.add_parser("weekly", help="print the scorecard of the last complete week from the published marts")
+    weekly.set_defaults(run=run_weekly)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.set_defaults(run=run_notebooks)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
@@ -79,6 +81,14 @@ def run_report(_: argparse.Namespace) -> int:
     if not settings.published_file.is_file():
         raise UserError(f"{settings.published_file} does not exist yet: run `make build`")
     print_report(settings.published_file, Console(highlight=False, soft_wrap=True))
+    return 0
+
+
+def run_weekly(_: argparse.Namespace) -> int:
+    """Print the scorecard of the last complete week."""
+    from book_of_business.weekly import console_for_weekly, print_weekly
+
+    print_weekly(settings_module.from_environment().build_dir, console_for_weekly())
     return 0
 
 
