@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     publish.set_defaults(run=run_publish)
     report = commands.add_parser("report", help="print the published books")
     report.set_defaults(run=run_report)
-    weekly = commands.add_parser("weekly", help="print the scorecard of the last complete week from the published marts")
+    weekly = commands.add_parser(
+        "weekly", help="print the scorecard of the last complete week from the published marts"
+    )
     weekly.set_defaults(run=run_weekly)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.set_defaults(run=run_notebooks)

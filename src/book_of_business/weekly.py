@@ -1,4 +1,4 @@
-"""The scorecard of the last complete week, for the terminal: what is measured, what came of it, and what was set off."""
+"""The scorecard of the last complete week, for the terminal: measures, outcomes, and what calls for rebalancing."""
 
 from __future__ import annotations
 
@@ -33,24 +33,26 @@ MOVEMENTS = (
 
 @dataclass(frozen=True)
 class Metric:
-    """One of the seven: where it stands, how it is written, and the step below which it has not moved."""
+    """One of the seven: where it stands, how it is written, the step below which it is level, decimals of a change."""
 
     column: str
     heading: str
     step: float
     written: Callable[[float], str]
+    decimals: int = 0
 
 
 def percent(value: float) -> str:
+    """A share of 0 to 1 as a whole number of hundredths."""
     return f"{value:.0%}"
 
 
 METRICS = (
     Metric("load_ratio", "Load", 0.01, percent),
     Metric("counted_interaction_count", "Held", 1, "{:.0f}".format),
-    Metric("mean_detection_days", "Detection", 0.1, "{:.1f} d".format),
-    Metric("mean_sentiment_score", "Sentiment", 0.01, "{:+.2f}".format),
-    Metric("follow_up_density", "Follow-up", 0.01, "{:.2f}".format),
+    Metric("mean_detection_days", "Detection", 0.1, "{:.1f} d".format, 1),
+    Metric("mean_sentiment_score", "Sentiment", 0.01, "{:+.2f}".format, 2),
+    Metric("follow_up_density", "Follow-up", 0.01, "{:.2f}".format, 2),
     Metric("unmonitored_ratio", "Unmonitored", 0.01, percent),
     Metric("mean_quality_score", "Quality", 1, "{:.0f}".format),
 )
@@ -75,7 +77,8 @@ def read_scorecards(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
     csms = marts.labelled(
         connection,
-        f"select csm_id, {columns} from marts.fct_csm_scorecard where {latest} order by load_ratio desc nulls last, csm_id",
+        f"select csm_id, {columns} from marts.fct_csm_scorecard where {latest}"
+        " order by load_ratio desc nulls last, csm_id",
     )
     # who has a scorecard before being hired has no name yet
     csms = csms.with_columns(csm=pl.coalesce("csm", pl.col("csm_id").map_elements(one_line, return_dtype=pl.String)))
@@ -103,7 +106,7 @@ def read_movements(connection: duckdb.DuckDBPyConnection) -> Row:
 
 
 def read_triggers(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
-    """What was set off in the latest week, by CSM: csm, csm_id, trigger, since_week_start_date, reason; null: no such mart."""
+    """What calls for rebalancing in the week: csm, csm_id, trigger, since_week_start_date, reason; null: no mart."""
     found = marts.query(
         connection,
         "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'fct_rebalancing_triggers'",
@@ -122,16 +125,18 @@ def read_triggers(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
     )
 
 
+def signed(change: float, decimals: int) -> str:
+    """A change with its sign; 0 for one that would be written as nothing."""
+    return "0" if round(change, decimals) == 0 else f"{change:+.{decimals}f}"
+
+
 def change_words(metric: Metric, row: Row) -> str:
     """Change since last week and the direction of the trend: up, down or level; empty where neither is known."""
     value, previous, trend = (row[f"{prefix}{metric.column}"] for prefix in ("", "previous_", "trend_"))
     words = []
     if value is not None and previous is not None:
-        change = float(value) - float(previous)
-        if metric.written is percent:
-            words.append(f"{100 * change:+.0f}")
-        else:
-            words.append(f"{change:+.{0 if metric.step >= 1 else len(str(metric.step)) - 2}f}")
+        change = (float(value) - float(previous)) * (100 if metric.written is percent else 1)
+        words.append(signed(change, metric.decimals))
     if trend is not None:
         # level: a quarter of it would not show in the number
         is_level = abs(float(trend)) * WEEKS_IN_A_QUARTER < metric.step
@@ -157,6 +162,7 @@ def name_text(row: Row) -> Text:
 
 
 def new_table(title: str) -> Table:
+    """A table of CSMs; a long name goes on in the next line, since two may differ at their ends only."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("CSM", overflow="fold", max_width=NAME_WIDTH)
     return table
@@ -215,7 +221,8 @@ def print_weekly(build_dir: Path, console: Console) -> None:
         )
     console.print(metrics_table(scorecards, movements))
     console.print(
-        "below each value: change since last week (load and unmonitored in points) and direction over 13 weeks",
+        "Held: interactions that count, of the ceiling. Detection: mean days; open: not yet detected.\n"
+        "Below each value: change since last week (of shares in points), direction of the last quarter.",
         markup=False,
     )
     if scorecards.height == 1:

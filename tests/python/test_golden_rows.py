@@ -22,6 +22,7 @@ KEYS = {
     "dim_csms": ["csm_id"],
     "fct_account_coverage": ["account_id"],
     "fct_account_effort": ["account_id", "week_start_date"],
+    "fct_arr_movements": ["csm_id", "week_start_date"],
     "fct_book_renewals": ["csm_id"],
     "fct_books": ["csm_id", "week_start_date"],
     "fct_csm_coverage": ["csm_id", "week_start_date"],

@@ -1,4 +1,4 @@
-"""Movements of ARR, retention and satisfaction on random histories: the models' SQL against plain Python, day by day."""
+"""Movements of ARR, retention and satisfaction on random histories: the SQL of the models against plain Python."""
 
 import datetime
 from collections import defaultdict
