@@ -288,8 +288,12 @@ def check_outcomes(row: dict[str, Any], book: Book, csms: list[str], week: int) 
 LEAVER = Book(
     employed={"ana": (-40, 21), "ben": (-40, None), "cleo": (-40, None)},
     customers={"handed over": (-40, None), "orphaned": (-40, None), "gone": (-40, 21)},
-    assignments=[("handed over", "ana", -40, 21), ("handed over", "ben", 21, None)]
-    + [("orphaned", "ana", -40, None), ("gone", "ana", -40, None)],
+    assignments=[
+        ("handed over", "ana", -40, 21),
+        ("handed over", "ben", 21, None),
+        ("orphaned", "ana", -40, None),
+        ("gone", "ana", -40, None),
+    ],
     subscriptions=[(account, 99.99, -40, None, None) for account in ("handed over", "orphaned", "gone")],
     answers=[],
 )
