@@ -24,6 +24,7 @@ KEYS = {
     "fct_account_effort": ["account_id", "week_start_date"],
     "fct_account_taxonomy_changes": ["account_id", "attribute", "week_start_date"],
     "fct_book_drift": ["csm_id", "week_start_date"],
+    "fct_arr_movements": ["csm_id", "week_start_date"],
     "fct_book_renewals": ["csm_id"],
     "fct_books": ["csm_id", "week_start_date"],
     "fct_csm_capacity": ["csm_id", "week_start_date"],
