@@ -1,5 +1,4 @@
--- An account has one open episode at a time; a signal before the end of one that opened another would count a risk
--- twice.
+-- An account has one open episode at a time: a signal that opened another before its end would count a risk twice.
 with
 
 episodes as (

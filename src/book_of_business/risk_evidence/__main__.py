@@ -42,9 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if world == "null":
                     stepped, truth_steps = worlds.plant_steps(book, chosen.work)
                     worlds.build(stepped)
-                    found = [worlds.caught_steps(stepped, truth_steps)]
-                    worlds.set_detector(stepped, is_cusum=False)
-                    found.append(worlds.caught_steps(stepped, truth_steps))
+                    found = [worlds.caught_steps(stepped, truth_steps, is_cusum=flag) for flag in (True, False)]
                     steps.append(found)
                     print(found, flush=True)
     except UserError as error:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -74,7 +74,9 @@ def build(book: Book) -> None:
 def dbt(book: Book, *arguments: str) -> None:
     """A dbt command on a book."""
     settings = Settings(project_dir(), book.raw.resolve(), book.build.resolve(), AS_OF)
-    run("dbt.cli.main", "--quiet", *arguments, environment=settings.environment())
+    # one folder for all books: what dbt has parsed for the first it need not parse again
+    target = {"DBT_TARGET_PATH": str(book.build.parent.resolve() / "dbt")}
+    run("dbt.cli.main", "--quiet", *arguments, environment=settings.environment() | target)
 
 
 def run(module: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
@@ -184,24 +186,28 @@ def measure(book: Book) -> pl.DataFrame:
         """)
         champions = measure_signal(connection, "stakeholder_disengagement", "champions")
         rows.append({"signal": "champion silent", **champions})
-    set_detector(book, is_cusum=False)
+    drops = declines(book, is_cusum=False)
     with open_book(book) as connection:
-        connection.execute("""
-            create view drops as select account_id, 'usage_decline' as signal_type, emerged_at
-            from book.intermediate.int_usage_decline__signalled
-        """)
+        connection.execute("create table drops (account_id varchar, week_start_date date, emerged_at timestamp)")
+        if drops:
+            connection.executemany("insert into drops values (?, ?, ?)", drops)
+        connection.execute("alter table drops add column signal_type varchar default 'usage_decline'")
         rows.append({"signal": "four-week drop", **measure_signal(connection, "usage_decline", "drops")})
-    set_detector(book, is_cusum=True)
     return pl.DataFrame(rows).select(pl.lit(book.world).alias("world"), pl.lit(book.seed).alias("seed"), pl.all())
 
 
-def set_detector(book: Book, *, is_cusum: bool) -> None:
-    """Build the declines of usage again with the one detector or the other."""
+def declines(book: Book, *, is_cusum: bool) -> list[tuple[str, date, datetime]]:
+    """Account, week and instant of each decline of usage by one detector or the other: the model's SQL, as compiled."""
+    [compiled] = (book.build.parent / "dbt" / "compiled").rglob("int_usage_decline__signalled.sql")
     with duckdb.connect(str(book.working_file)) as connection:
+        connection.begin()
         connection.execute(
             "update reference.risk_signal_rules set value = ? where parameter = 'is_cusum'", [float(is_cusum)]
         )
-    dbt(book, "run", "--select", "int_usage_decline__signalled")
+        query = f"select account_id, week_start_date, emerged_at from ({compiled.read_text()}) as declines"
+        found = connection.execute(query).fetchall()
+        connection.rollback()
+    return found
 
 
 def plant_steps(book: Book, folder: Path) -> tuple[Book, pl.DataFrame]:
@@ -232,11 +238,11 @@ def plant_steps(book: Book, folder: Path) -> tuple[Book, pl.DataFrame]:
     return Book("step", book.seed, raw, book.truth, folder / f"{book.world}{book.seed}_step_build"), planted
 
 
-def caught_steps(book: Book, planted: pl.DataFrame, within_weeks: int = 8) -> tuple[int, int, float | None]:
+def caught_steps(
+    book: Book, planted: pl.DataFrame, *, is_cusum: bool, within_weeks: int = 8
+) -> tuple[int, int, float | None]:
     """Steps planted, steps signalled within so many weeks, and the median weeks to the end of the week that told."""
-    with duckdb.connect(str(book.working_file), read_only=True) as connection:
-        query = "select account_id, week_start_date from intermediate.int_usage_decline__signalled"
-        rows = connection.execute(query).fetchall()
+    rows = [row[:2] for row in declines(book, is_cusum=is_cusum)]
     found = pl.DataFrame(rows, schema={"account_id": pl.String, "week_start_date": pl.Date}, orient="row")
     waits = (
         planted.join(found, on="account_id")
