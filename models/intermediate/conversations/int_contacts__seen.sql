@@ -31,18 +31,9 @@ seen as (
     select
         participants.contact_id,
         max(participants.started_at) as last_seen_at,
-        count(
-            case
-                when
-                    participants.is_meaningful
-                    and {{ days_between('participants.started_on', 'clock.as_of_date') }}
-                    < {{ threshold('stakeholder_days') }}
-                    then 1
-            end
-        ) as attended_meeting_count
+        count(case when participants.is_recent_meeting then 1 end) as attended_meeting_count
 
     from participants
-    cross join clock
     group by participants.contact_id
 
 ),

@@ -14,6 +14,12 @@ interactions as (
 
 ),
 
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
 final as (
 
     select
@@ -21,11 +27,14 @@ final as (
         participants.contact_id,
         interactions.account_id,
         interactions.started_at,
-        interactions.started_on,
+        interactions.is_meaningful,
         interactions.is_meaningful
+        and {{ days_between('interactions.started_on', 'clock.as_of_date') }} < {{ threshold('stakeholder_days') }}
+            as is_recent_meeting
 
     from participants
     inner join interactions on participants.interaction_id = interactions.interaction_id
+    cross join clock
 
 )
 

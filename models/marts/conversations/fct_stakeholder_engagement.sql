@@ -29,7 +29,7 @@ counted as (
         contacts.added_on,
         contacts.left_on,
         contacts.last_seen_at,
-        {{ days_between('cast(contacts.missed_after_at as date)', 'clock.as_of_date') }} as days_since_seen,
+        {{ days_between('cast(contacts.missed_after_at as date)', 'clock.as_of_date') }} as unseen_days,
         -- who was in none of the recorded conversations is observed to have attended none
         case when observed.has_participants then coalesce(contacts.attended_meeting_count, 0) end
             as attended_meeting_count,
@@ -62,7 +62,7 @@ judged as (
                 then
                     counted.left_on is null
                     and counted.missed_meeting_count >= {{ threshold('silent_missed_count') }}
-                    and counted.days_since_seen >= {{ threshold('silent_days') }}
+                    and counted.unseen_days >= {{ threshold('silent_days') }}
         end as is_silent
 
     from counted
@@ -82,14 +82,14 @@ final as (
         judged.missed_meeting_count,
         judged.is_silent,
         judged.left_on is not null as has_left,
-        case when judged.is_silent is not null then judged.days_since_seen end as days_since_seen,
+        case when judged.is_silent is not null then judged.unseen_days end as unseen_days,
         case
             when judged.is_silent is not null
                 then
                     not judged.is_silent
                     and judged.left_on is null
                     and judged.last_seen_at is not null
-                    and judged.days_since_seen < {{ threshold('stakeholder_days') }}
+                    and judged.unseen_days < {{ threshold('stakeholder_days') }}
         end as is_engaged,
         coalesce(judged.is_champion_change, false) as is_champion_change
 
