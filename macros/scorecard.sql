@@ -18,36 +18,58 @@
 {% endmacro %}
 
 {#- Of each metric, as a select with the relation's columns: last week's value, null where last week has no row,
-    and the trend, the least-squares slope per week over the values of the last `slope_weeks` weeks. -#}
+    and the trend, the least-squares slope per week over the values of the last `slope_weeks` weeks. One window over all
+    metrics one below the other: a window for each costs a multiple. -#}
 {% macro metric_trends(relation, keys) -%}
-    {% set keyed = [relation ~ '.week_start_date = ' ~ days_after('last_week.week_start_date', 7)] -%}
-    {% for key in keys -%}
-    {% do keyed.append(relation ~ '.' ~ key ~ ' = last_week.' ~ key) -%}
-    {% endfor -%}
+    {% set grain = keys + ['week_start_date'] -%}
+    {% set earlier = [relation ~ '.week_start_date = ' ~ days_after('last_week.week_start_date', 7)] -%}
+    {% for key in keys %}{% do earlier.append(relation ~ '.' ~ key ~ ' = last_week.' ~ key) %}{% endfor -%}
     select
         {{ relation }}.*,
         {% for metric in scorecard_metrics() -%}
         last_week.{{ metric }} as previous_{{ metric }},
-        -- one value has no slope, and what engines give for it (NaN) would rank above every other
-        case
-            when
-                count({{ relation }}.{{ metric }}) over trailing_weeks >= {{ threshold('slope_minimum_count') }}
-                and count({{ relation }}.{{ metric }}) over trailing_weeks > 1
-                then
-                    -- rounded: day numbers are large, and a level line would lean by what arithmetic leaves
-                    {{ comparable(
-                        '7 * regr_slope(' ~ relation ~ '.' ~ metric ~ ', ' ~ day_number(relation ~ '.week_start_date')
-                        ~ ') over trailing_weeks'
-                    ) }}
-        end as trend_{{ metric }}{{ ',' if not loop.last }}
+        trends.{{ metric }} as trend_{{ metric }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ relation }}
-    left join {{ relation }} as last_week on {{ keyed | join(' and ') }}
-    window trailing_weeks as (
-        partition by {% for key in keys %}{{ relation }}.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
-        order by {{ day_number(relation ~ '.week_start_date') }}
-        {{ trailing_days_frame('7 * ' ~ threshold('slope_weeks')) }}
-    )
+    left join {{ relation }} as last_week on {{ earlier | join(' and ') }}
+    left join (
+        select
+            {{ grain | join(', ') }},
+            {% for metric in scorecard_metrics() -%}
+            max(case when metric = '{{ metric }}' then weekly_slope end) as {{ metric }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from (
+            select
+                {{ grain | join(', ') }},
+                metric,
+                count(metric_value) over trailing_weeks as value_count,
+                -- one value has no slope, and what engines give for it (NaN) would rank above every other; rounded,
+                -- since day numbers are large, and a level line would lean by what arithmetic leaves
+                case
+                    when count(metric_value) over trailing_weeks > 1
+                        then
+                            {{ comparable(
+                                '7 * regr_slope(metric_value, ' ~ day_number('week_start_date') ~ ') over trailing_weeks'
+                            ) }}
+                end as weekly_slope
+            from (
+                {% for metric in scorecard_metrics() -%}
+                select
+                    {{ grain | join(', ') }}, '{{ metric }}' as metric, cast({{ metric }} as double) as metric_value
+                from {{ relation }}
+                {{ 'union all' if not loop.last }}
+                {% endfor %}
+            ) as metric_values
+            window trailing_weeks as (
+                partition by {{ keys | join(', ') }}, metric
+                order by {{ day_number('week_start_date') }}
+                {{ trailing_days_frame('7 * ' ~ threshold('slope_weeks')) }}
+            )
+        ) as slopes
+        where value_count >= {{ threshold('slope_minimum_count') }}
+        group by {{ grain | join(', ') }}
+    ) as trends
+        on {% for key in grain %}{{ relation }}.{{ key }} = trends.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
 {#- The columns of one relation. -#}

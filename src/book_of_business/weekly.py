@@ -207,6 +207,21 @@ def movement_words(movements: Row) -> str:
     return f"ARR {words} = ${movements['closing_arr_usd']:,.0f}"
 
 
+def triggers_table(triggers: pl.DataFrame, scorecards: pl.DataFrame) -> Table:
+    """The sentences of each CSM under one name, in the order of the scorecards, `unassigned` last."""
+    places = {csm_id: place for place, csm_id in enumerate(scorecards["csm_id"])}
+    table = Table.grid(padding=(0, 1))
+    table.add_column(overflow="fold", max_width=NAME_WIDTH)
+    table.add_column()
+    named: object = None
+    for row in sorted(triggers.iter_rows(named=True), key=lambda row: places.get(row["csm_id"], len(places))):
+        who = row["csm"] or one_line(str(row["csm_id"]))
+        reason = f"{one_line(str(row['reason']), 300)} (since {row['since_week_start_date']})"
+        table.add_row(Text("" if row["csm_id"] == named else str(who)), Text(reason))
+        named = row["csm_id"]
+    return table
+
+
 def print_weekly(build_dir: Path, console: Console) -> None:
     """The scorecard of the last complete week.
 
@@ -233,12 +248,11 @@ def print_weekly(build_dir: Path, console: Console) -> None:
     if triggers is None:
         return
     console.print()
-    console.print(
-        "Signs that a book should be rebalanced" if triggers.height else "Nothing calls for rebalancing", markup=False
-    )
-    for row in triggers.iter_rows(named=True):
-        who = row["csm"] or one_line(str(row["csm_id"]))
-        console.print(Text(f"  {who}: {one_line(str(row['reason']), 300)} (since {row['since_week_start_date']})"))
+    if not triggers.height:
+        console.print("Nothing calls for rebalancing", markup=False)
+        return
+    console.print("Signs that a book should be rebalanced", markup=False)
+    console.print(triggers_table(triggers, scorecards))
 
 
 def console_for_weekly() -> Console:
