@@ -34,14 +34,15 @@ def read_weeks(connection: duckdb.DuckDBPyConnection, week_count: int) -> pl.Dat
 
 
 def read_csms(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The latest week of each CSM who is employed: csm, found, mean days, open, mean age, late, restricted mean."""
+    """The latest week of each CSM who is employed: what was noticed, what was not, and both together; days."""
     return labelled(
         connection,
         """
         select
-            detection.csm_id, detection.detected_episode_count, detection.mean_detection_days,
-            detection.open_undetected_count, detection.mean_open_age_days, detection.late_open_count,
-            detection.restricted_episode_count, detection.restricted_mean_detection_days
+            detection.csm_id, detection.detected_episode_count as noticed, detection.mean_detection_days as "mean days",
+            detection.open_undetected_count as unnoticed, detection.mean_open_age_days as "mean age",
+            detection.late_open_count as late, detection.restricted_episode_count as "in a year",
+            detection.restricted_mean_detection_days as "mean of all"
         from marts.fct_csm_risk_detection as detection
         inner join marts.dim_weeks as weeks on detection.week_start_date = weeks.week_start_date and weeks.is_latest
         inner join marts.dim_csms as csms on detection.csm_id = csms.csm_id and csms.is_employed
@@ -117,8 +118,8 @@ def readings(waits: pl.DataFrame) -> pl.DataFrame:
             found: Correlation | None = correlate(frame, column, "wait_days")
             rows.append({
                 "reading": reading, "measure": measure, "episode_count": frame.height,
-                "correlation": found.value if found else None, "lower": found.lower if found else None,
-                "upper": found.upper if found else None,
+                "correlation": found.value if found else None, "lower": found.low if found else None,
+                "upper": found.high if found else None,
             })  # fmt: skip
     return pl.DataFrame(
         rows,
