@@ -25,8 +25,8 @@ used_weeks as (
     select
         product_usage.account_id,
         {{ week_start('product_usage.used_on') }} as week_start_date,
-        sum(product_usage.event_count) as event_count,
-        sum(product_usage.active_users) as active_user_count
+        cast(sum(product_usage.event_count) as bigint) as event_count,
+        cast(sum(product_usage.active_users) as bigint) as active_user_count
 
     from product_usage
     cross join clock

@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     minutes = (time.monotonic() - began) / 60
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    chosen.out.write_text(report.page(pl.concat(frames), steps, waits, chosen.seeds, minutes), encoding="utf-8")
+    chosen.out.write_text(
+        report.page(pl.concat(frames, how="vertical_relaxed"), steps, waits, chosen.seeds, minutes), encoding="utf-8"
+    )
     print(chosen.out)
     return 0
 
