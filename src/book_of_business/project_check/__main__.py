@@ -35,7 +35,7 @@ ALLOWANCES = (
     *allowances.NO_KEY_TEST,
     *allowances.STRUCTURAL_NUMBERS,
     *allowances.SENTINEL_DATES,
-    *allowances.READS_BASE,
+    *allowances.READS_BESIDES,
     *allowances.MODEL_NAMES,
     *allowances.COLUMN_NAMES,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from book_of_business.project_check.allowances import (
     MODEL_NAMES,
     READS,
-    READS_BASE,
+    READS_BESIDES,
     SENTINEL_DATES,
     STRUCTURAL_NUMBERS,
 )
@@ -91,7 +91,7 @@ def layer_edges(project: Project) -> Iterator[Problem]:
             if read is None:
                 what = f"it reads {name}, which is neither a model nor a reference seed"
                 yield Problem(model.path, what, "mend the name; the marts read no demo seed")
-            elif read not in READS.get(reader, {}) and not allows(project, READS_BASE, model.path, read):
+            elif read not in READS.get(reader, {}) and not allows(project, READS_BESIDES, model.path, read):
                 may = ", ".join(READS.get(reader, {}))
                 yield Problem(model.path, f"a {reader} model reads {name} ({read})", f"read one of: {may}")
         if re.search(r"\bsource\s*\(", model.code) and reader != "base":
