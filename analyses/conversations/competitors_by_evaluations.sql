@@ -12,7 +12,7 @@ final as (
     select
         mentions.competitor,
         cast(max(mentions.started_at) as date) as last_mentioned_on,
-        count(distinct mentions.interaction_id) as interaction_count,
+        count(*) as interaction_count,
         count(distinct mentions.account_id) as account_count,
         count(distinct case when mentions.is_evaluation then mentions.account_id end) as evaluating_account_count
 

@@ -20,9 +20,7 @@ final as (
         accounts.next_renewal_on
 
     from accounts
-    where
-        accounts.is_active
-        and accounts.signal_density = 'silent'
+    where accounts.signal_density = 'silent'
     order by accounts.arr_usd desc, accounts.account_id asc
 
 )
