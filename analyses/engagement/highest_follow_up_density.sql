@@ -44,8 +44,10 @@ samples as (
 
     select
         engagement.csm_id,
+        cast(sum(engagement.interaction_count) as bigint) as interaction_count,
         cast(sum(engagement.action_item_count) as bigint) as action_item_count,
-        cast(sum(engagement.interaction_count) as bigint) as interaction_count
+        sum(engagement.action_item_count) / nullif(sum(engagement.interaction_count), 0) as follow_up_density,
+        sum(engagement.action_item_count) / nullif(sum(engagement.expected_action_item_count), 0) as follow_up_ratio
 
     from engagement
     inner join weeks on engagement.week_start_date = weeks.week_start_date
@@ -61,12 +63,12 @@ final as (
     select
         engagement.csm_id,
         csms.csm_name,
-        samples.action_item_count,
+        samples.follow_up_density,
         samples.interaction_count,
-        engagement.action_item_count as week_action_item_count,
-        engagement.interaction_count as week_interaction_count,
+        samples.action_item_count,
+        samples.follow_up_ratio,
         engagement.follow_up_density as week_follow_up_density,
-        samples.action_item_count / samples.interaction_count as follow_up_density
+        engagement.interaction_count as week_interaction_count
 
     from engagement
     inner join latest_weeks on engagement.week_start_date = latest_weeks.week_start_date
@@ -76,7 +78,7 @@ final as (
     where
         engagement.is_rankable
         and samples.action_item_count is not null
-    order by follow_up_density desc, engagement.csm_id asc
+    order by samples.follow_up_density desc, engagement.csm_id asc
 
 )
 

@@ -82,6 +82,28 @@ def test_an_answer_with_hostile_names_is_text_and_no_formula(tmp_path: Path) -> 
     assert lines[4] == "Ana,4.0"
 
 
+def test_a_sentence_is_shown_whole_and_a_slope_is_no_zero(tmp_path: Path) -> None:
+    reason = "For 76 weeks the book has asked for more than its capacity, and the work of it goes on. " * 2
+    answer = pl.DataFrame({"csm_id": ["C01"], "load_trend_per_week": [-0.004], "room_hours": [0.0], "reason": [reason]})
+    console = Console(width=120, record=True, file=(tmp_path / "out").open("w"))
+    console.print(questions.answer_table(CATALOGUE["triggers_of_the_week"], answer))
+    shown = console.export_text()
+    assert shown.count("goes on.") == 2
+    assert "-0.004" in shown
+    assert "0.00 " in shown
+
+
+def test_an_answer_without_rows_says_what_that_may_mean(tmp_path: Path) -> None:
+    question = CATALOGUE["silent_accounts"]
+    published = file_of({}, question.marts, tmp_path / "book.duckdb")
+    console = Console(width=120, record=True, file=(tmp_path / "out").open("w"))
+    questions.print_answer(published, question, console)
+    assert console.export_text().splitlines() == [
+        question.text,
+        "no rows: there is none, or it is not observed (see what_is_not_observed)",
+    ]
+
+
 def test_a_name_that_is_none_says_what_is_near() -> None:
     with pytest.raises(UserError, match=r"near it: .*books_over_capacity"):
         questions.find(CATALOGUE, "book_over_capacity")
