@@ -22,7 +22,7 @@ final as (
         accounts.csm_id,
         accounts.arr_usd,
         stakeholders.missed_meeting_count,
-        stakeholders.days_since_seen,
+        stakeholders.unseen_days,
         accounts.next_renewal_on
 
     from stakeholders
@@ -30,7 +30,7 @@ final as (
     where
         stakeholders.contact_role = 'champion'
         and stakeholders.is_silent
-    order by stakeholders.days_since_seen desc, stakeholders.contact_id asc
+    order by stakeholders.unseen_days desc, stakeholders.contact_id asc
 
 )
 

@@ -138,7 +138,7 @@ def print_answer(published_file: Path, question: Question, console: Console) -> 
     answer = ask(published_file, question)
     if answer.is_empty():
         console.print(Text(question.text))
-        console.print("no rows: there is none, or it is not observed (see what_is_not_observed)", markup=False)
+        console.print("no rows: none, as far as is observed", markup=False)
         return
     table = answer_table(question, answer)
     # a table that is too wide for the terminal is better scrolled than broken within its numbers

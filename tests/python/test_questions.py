@@ -100,7 +100,7 @@ def test_an_answer_without_rows_says_what_that_may_mean(tmp_path: Path) -> None:
     questions.print_answer(published, question, console)
     assert console.export_text().splitlines() == [
         question.text,
-        "no rows: there is none, or it is not observed (see what_is_not_observed)",
+        "no rows: none, as far as is observed",
     ]
 
 
