@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build test lint unit ask notebooks lab docs clean lock
+.PHONY: help build weekly ask test lint unit notebooks lab docs clean lock
 
 PY := .venv/bin/python
 # Nothing that runs here reports home.
@@ -21,6 +21,9 @@ help:  ## list the targets
 
 build: .venv/.installed  ## build, validate and publish the marts (RAW_DATA=DIR for your own tables)
 	@$(PY) -m book_of_business build
+
+weekly: .venv/.installed  ## print the scorecard of the last complete week, from the published marts
+	@$(PY) -m book_of_business weekly
 
 test: .venv/.installed lint  ## everything that must hold
 	$(OWN_BOOK) $(PY) -m book_of_business build

@@ -3,6 +3,14 @@
     (select value from {{ ref('thresholds') }} where threshold = '{{ name }}')
 {%- endmacro %}
 
+{#- A constant of one risk signal, from seeds/reference/risk_signal_rules.csv. -#}
+{% macro signal_rule(signal_type, parameter) -%}
+    (
+        select value from {{ ref('risk_signal_rules') }}
+        where signal_type = '{{ signal_type }}' and parameter = '{{ parameter }}'
+    )
+{%- endmacro %}
+
 {#- Measures are compared after rounding: 0.1 + 0.2 must not be above 0.3. -#}
 {% macro comparable(measure) -%}
     round({{ measure }}, 9)

@@ -23,8 +23,8 @@
         'risk_stacking': {'value': 'red_account_count', 'threshold': 'risk_stacking_threshold_count', 'holds': over},
         'unmonitored': {
             'value': 'unmonitored_ratio',
-            'threshold': 'least(1, ' ~ ratio('expected_unmonitored_count', 'account_count') ~ ' + '
-                ~ threshold('unmonitored_margin_ratio') ~ ')',
+            'threshold': 'least(1, ' ~ ratio('expected_unmonitored_count', 'account_count')
+                ~ ' + greatest(' ~ threshold('unmonitored_margin_ratio') ~ ', ' ~ ratio('1', 'account_count') ~ '))',
             'holds': over,
         },
         'slow_detection': {
@@ -35,7 +35,7 @@
         'ramp_complete': {
             'value': 'load_ratio',
             'threshold': threshold('ramp_room_load_ratio'),
-            'holds': '{v} < {t} and ramp_days > 0 and tenure_days >= ramp_days and tenure_days < ramp_days + '
+            'holds': '{v} < {t} and is_still_employed and ramp_days > 0 and tenure_days >= ramp_days and tenure_days < ramp_days + '
                 ~ threshold('ramp_complete_days'),
         },
         'uncovered_book': {

@@ -48,3 +48,18 @@
 {% macro week_number(monday) -%}
     cast(floor({{ day_number(monday) }} / 7) as integer)
 {%- endmacro %}
+
+{#- The last instant of a day: what a whole day tells is known then and not before. -#}
+{% macro end_of_day(date) -%}
+    cast({{ date }} + 1 as timestamp) - interval 1 microsecond
+{%- endmacro %}
+
+{#- Whole days after an instant (or before it), to the same time of day. -#}
+{% macro instant_after(instant, days) -%}
+    {{ instant }} + to_days(cast({{ days }} as integer))
+{%- endmacro %}
+
+{#- Days from one instant to another, with fractions. -#}
+{% macro elapsed_days(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }}) / 86400000000.0
+{%- endmacro %}

@@ -21,3 +21,18 @@
 {% macro trailing_days_frame(days) -%}
     range between cast({{ days }} - 1 as integer) preceding and current row
 {%- endmacro %}
+
+{#- Median of a window; its frame follows. -#}
+{% macro window_median(expression) -%}
+    median({{ expression }})
+{%- endmacro %}
+
+{#- Frame of as many rows, the last of them `gap` rows before the row itself. -#}
+{% macro earlier_rows_frame(rows, gap) -%}
+    rows between cast({{ rows }} + {{ gap }} as integer) preceding and cast({{ gap }} + 1 as integer) preceding
+{%- endmacro %}
+
+{#- A fraction that sums up to the same to the last digit, in whatever order it is added. -#}
+{% macro exact_number(expression) -%}
+    cast({{ expression }} as decimal(18, 6))
+{%- endmacro %}

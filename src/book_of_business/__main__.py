@@ -42,6 +42,10 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="?", help="its name; without one, all are listed")
     ask.add_argument("--csv", action="store_true", help="write the whole answer as CSV")
     ask.set_defaults(run=run_ask)
+    weekly = commands.add_parser(
+        "weekly", help="print the scorecard of the last complete week from the published marts"
+    )
+    weekly.set_defaults(run=run_weekly)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.set_defaults(run=run_notebooks)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
@@ -105,6 +109,14 @@ def run_ask(arguments: argparse.Namespace) -> int:
         sys.stdout.write(questions.as_csv(questions.ask(settings.published_file, question)))
     else:
         questions.print_answer(settings.published_file, question, console)
+    return 0
+
+
+def run_weekly(_: argparse.Namespace) -> int:
+    """Print the scorecard of the last complete week."""
+    from book_of_business.weekly import console_for_weekly, print_weekly
+
+    print_weekly(settings_module.from_environment().build_dir, console_for_weekly())
     return 0
 
 

@@ -394,18 +394,18 @@ def agreement(answers: pl.DataFrame) -> Agreement:
     )
 
 
-def correlate(answers: pl.DataFrame, column: str) -> Correlation | None:
-    """Rank correlation of the answers with a column; null where they are too few or all alike.
+def correlate(answers: pl.DataFrame, column: str, measured: str = "perceived_load_score") -> Correlation | None:
+    """Rank correlation of what was measured (the answers) with a column; null where they are too few or all alike.
 
     Answers of one person are not independent, so the interval leaves out one CSM at a time (a jackknife on Fisher's z
     with t of CSMs - 1): on few CSMs it covers what it says, where resampling does not.
     """
-    value = spearman(answers, column) if answers.height >= MINIMUM_ANSWERS else None
+    value = spearman(answers, column, measured) if answers.height >= MINIMUM_ANSWERS else None
     if value is None:
         return None
     csms = answers["csm_id"].unique().sort().to_list()
     without = (
-        [spearman(answers.filter(pl.col("csm_id") != csm), column) for csm in csms]
+        [spearman(answers.filter(pl.col("csm_id") != csm), column, measured) for csm in csms]
         if len(csms) >= MINIMUM_CSMS
         else [None]
     )
@@ -420,11 +420,11 @@ def correlate(answers: pl.DataFrame, column: str) -> Correlation | None:
     return Correlation(value, math.tanh(centre - reach), math.tanh(centre + reach))
 
 
-def spearman(answers: pl.DataFrame, column: str) -> float | None:
-    """Spearman's rank correlation of perceived_load_score and a column; null where one of them does not vary."""
-    if answers["perceived_load_score"].n_unique() < 2 or answers[column].n_unique() < 2:
+def spearman(answers: pl.DataFrame, column: str, measured: str = "perceived_load_score") -> float | None:
+    """Spearman's rank correlation of what was measured and a column; null where one of them does not vary."""
+    if answers[measured].n_unique() < 2 or answers[column].n_unique() < 2:
         return None
-    ranks = [answers[name].rank().to_numpy() for name in ("perceived_load_score", column)]
+    ranks = [answers[name].rank().to_numpy() for name in (measured, column)]
     return float(np.corrcoef(*ranks)[0, 1])
 
 

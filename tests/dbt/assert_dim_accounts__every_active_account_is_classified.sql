@@ -34,8 +34,8 @@ final as (
     select accounts.account_id
     from accounts
     cross join observed
-    left join levels as stages
-        on stages.factor = 'lifecycle' and accounts.lifecycle_stage = stages.level
+    left join levels as lifecycle_levels
+        on lifecycle_levels.factor = 'lifecycle' and accounts.lifecycle_stage = lifecycle_levels.level
     left join levels as trajectories
         on trajectories.factor = 'health_trajectory' and accounts.health_trajectory = trajectories.level
     left join levels as potentials
@@ -43,7 +43,7 @@ final as (
     where
         accounts.is_active
         and (
-            stages.level is null
+            lifecycle_levels.level is null
             or (trajectories.level is null and coalesce(accounts.health_trajectory, '') != 'unknown')
             or (potentials.level is null and coalesce(accounts.expansion_potential, '') != 'unknown')
             or coalesce(accounts.complexity_tier, '') not in ('low', 'medium', 'high')

@@ -49,7 +49,8 @@ final as (
     where
         balance.axis is null
         or balance.gini_index < 0
-        or {{ comparable('balance.gini_index') }} > {{ comparable('1 - 1 / cast(nullif(balance.book_count, 0) as double)') }}
+        or {{ comparable('balance.gini_index') }}
+        > {{ comparable('1 - 1 / cast(nullif(balance.book_count, 0) as double)') }}
         or {{ comparable('balance.max_to_median_ratio') }} < 1
         or (balance.book_count > 1) != (balance.gini_index is not null)
 

@@ -9,7 +9,7 @@ from .book import UNASSIGNED, Book, Mart, week_start
 HALF_A_CENT = 0.005
 OPENING, CLOSING = "opening_arr_usd", "closing_arr_usd"
 # What leads from the opening to the closing ARR: columns that begin so, with their sign.
-GAINS = ("new_", "expansion_", "transferred_in_", "other_in_")
+GAINS = ("new_", "reactivated_", "expansion_", "transferred_in_", "other_in_")
 LOSSES = ("contraction_", "churn", "transferred_out_", "other_out_")
 TRANSFERS = ("transferred_in_", "transferred_out_")
 
@@ -43,13 +43,25 @@ def check_arr_movements(book: Book, rows: Mart) -> list[str]:
         lines += [f"fct_arr_movements {week} {one!r}: row missing" for one in closing if one not in found]
         for csm_id, row in found.items():
             at = f"fct_arr_movements {week} {csm_id!r}"
-            for name, expected in ((OPENING, opening.get(csm_id, 0.0)), (CLOSING, closing.get(csm_id, 0.0))):
+            measured = [(CLOSING, closing)]
+            if sunday > book.sundays[0]:
+                measured.append((OPENING, opening))
+            else:
+                # the week before the first is not measured, so neither is what moved since
+                known = [name for name in row if (sign(name) or name == OPENING) and row[name] is not None]
+                lines += [f"{at} {name}: not known in the first week" for name in known]
+            for name, books in measured:
+                expected = books.get(csm_id, 0.0)
                 if differs(expected, float(row[name])):
                     lines.append(f"{at} {name}: expected {expected!r}, published {row[name]!r}")
+            if sunday == book.sundays[0]:
+                continue
             moved = fsum(sign(name) * float(value or 0) for name, value in row.items() if sign(name))
             if differs(float(row[OPENING]) + moved, float(row[CLOSING])):
                 lines.append(f"{at}: {row[OPENING]} + {moved} is not {row[CLOSING]}")
         for name, books in ((OPENING, opening), (CLOSING, closing)):
+            if name == OPENING and sunday == book.sundays[0]:
+                continue
             published, total = fsum(float(row[name]) for row in found.values()), fsum(books.values())
             if differs(published, total):
                 lines.append(f"fct_arr_movements {week}: {name} of all books is {published}, and should be {total}")

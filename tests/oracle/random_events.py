@@ -155,15 +155,14 @@ def add_flag(book: RandomBook, account_id: str, at: datetime) -> None:
     )
 
 
-def add_touch(book: RandomBook, account_id: str, at: datetime, name: str) -> str:
-    """A conversation with the account, mostly a meaningful one."""
+def add_touch(book: RandomBook, account_id: str, at: datetime, name: str) -> str | None:
+    """A conversation with the account, mostly a meaningful one; None where it would not fit the weeks."""
+    if not midnight(book.first) <= at < midnight(book.last) + timedelta(days=10):
+        return None
     kinds = [one for one, kind in book.reference.interaction_types.items() if kind.is_meaningful or book.chance(0.1)]
     kind = book.pick(kinds)
     minimum = book.reference.interaction_types[kind].minimum_minutes
     interaction_id = f"story{name}"
-    # Outside it would make the book longer than its weeks.
-    if not midnight(book.first) <= at < midnight(book.last) + timedelta(days=10):
-        return interaction_id
     book.add(
         "interactions",
         interaction_id=interaction_id,
@@ -215,7 +214,7 @@ def make_silence(book: RandomBook, account_id: str) -> None:
     for step, (at, contact_id) in enumerate(meetings):
         interaction_id = add_touch(book, account_id, at, f"{number}s{step}")
         # Without a list of participants a meeting says nothing of who missed it.
-        if book.chance(0.9):
+        if interaction_id is not None and book.chance(0.9):
             book.add("interaction_participants", interaction_id=interaction_id, contact_id=contact_id)
 
 

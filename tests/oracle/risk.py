@@ -98,7 +98,7 @@ def fct_risk_episodes(book: Book, signals: Mart, load: Mart) -> Mart:
             is_within: bool | None = False
             if detection_days is not None:
                 is_within = rounded(detection_days) <= window
-            elif outcome == "open" and rounded(days_between(emerged_at, end)) < window:
+            elif outcome == "open" and rounded(days_between(emerged_at, end)) <= window:
                 is_within = None
             csm_id = episode.opening["csm_id"]
             of_book = books.get((csm_id, monday_of(emerged_at.date())), {})

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from .book import Book
+from .book import Book, end_of, midnight
 from .compare import compare_with_book
 from .contract import apply_contract
 from .metrics import build_marts
@@ -142,9 +142,10 @@ def test_churn_ends_an_episode(tmp_path: Path, churned_on: str, flagged: datetim
 
 def test_an_open_episode_is_late_when_its_window_is_over(tmp_path: Path) -> None:
     # The clock ends on Monday 2025-06-30 00:00; seven days before it is the 23rd.
-    assert episodes_of(tmp_path, datetime(2025, 6, 23, tzinfo=UTC)) == [("open", None, False, 1)]
-    found = episodes_of(tmp_path, datetime(2025, 6, 23, 1, tzinfo=UTC), risk_flags=flags(after(400)))
-    assert found == [("open", None, None, 1)]
+    found = episodes_of(tmp_path, datetime(2025, 6, 22, 23, tzinfo=UTC), risk_flags=flags(after(400)))
+    assert found == [("open", None, False, 1)]
+    # as old as the window: a detection now would be in time
+    assert episodes_of(tmp_path, datetime(2025, 6, 23, tzinfo=UTC)) == [("open", None, None, 1)]
 
 
 def test_of_signals_at_one_instant_the_first_by_type_opens(tmp_path: Path) -> None:
@@ -263,15 +264,59 @@ def test_published_episodes_come_back_equal(tmp_path: Path) -> None:
     assert len(found["fct_risk_episodes"]) == 1
 
 
-def test_random_books_have_stories_with_every_end(tmp_path: Path) -> None:
+def walk(book: Book, account_id: str, signals: Counter[datetime]) -> list[tuple[Any, ...]]:
+    """The account's episodes once more, instant by instant: emerged, ended, outcome and signals."""
+    end = end_of(book.as_of)
+    flagged = {row["raised_at"] for row in book.of_account[account_id]["risk_flags"]}
+    touched = {row["started_at"] for row in book.completed_of_account[account_id] if book.is_meaningful(row)}
+    churned_on = book.accounts[account_id]["churned_on"]
+    churns_at = churned_on and midnight(churned_on)
+    lapse = timedelta(days=book.limits["episode_lapse_days"])
+    episodes: list[tuple[Any, ...]] = []
+    emerged_at, lapses_at, count = None, end, 0
+    for at in sorted(one for one in {*signals, *flagged, *touched, churns_at} - {None} if one < end):
+        if emerged_at and lapses_at < at:
+            episodes.append((emerged_at, lapses_at, "lapsed", count))
+            emerged_at = None
+        if emerged_at and at == churns_at:
+            episodes.append((emerged_at, at, "churned", count))
+            emerged_at = None
+        elif emerged_at and at in flagged | touched:
+            episodes.append((emerged_at, at, "detected", count + signals[at]))
+            emerged_at = None
+            continue
+        elif emerged_at and at == lapses_at:
+            episodes.append((emerged_at, at, "lapsed", count))
+            emerged_at = None
+        if not signals[at]:
+            continue
+        if emerged_at:
+            lapses_at, count = at + lapse, count + signals[at]
+        elif at in flagged:
+            episodes.append((at, at, "detected", signals[at]))
+        else:
+            emerged_at, lapses_at, count = at, at + lapse, signals[at]
+    if emerged_at:
+        is_over = lapses_at < end
+        episodes.append((emerged_at, lapses_at if is_over else None, "lapsed" if is_over else "open", count))
+    return episodes
+
+
+def test_random_books_have_stories_with_every_end_and_two_ways_to_follow_them_agree(tmp_path: Path) -> None:
     reference = replace(read_reference(SEEDS), risk_rules=REFERENCE.risk_rules)
-    outcomes = Counter()
+    outcomes: Counter[str] = Counter()
     for seed in range(12):
         written = write_random_book(seed, tmp_path / f"raw{seed}", reference)
         outcome = apply_contract(written.raw, reference)
-        signals = own_signals(Book(outcome, reference, written.as_of_date))
+        book = Book(outcome, reference, written.as_of_date)
+        signals = own_signals(book)
         marts = ["fct_risk_episodes", "fct_rebalancing_triggers"]
         built = build_marts(outcome, reference, written.as_of_date, marts, {"fct_risk_signals": signals})
+        for account_id in {row["account_id"] for row in signals}:
+            found = [row for row in built["fct_risk_episodes"] if row["account_id"] == account_id]
+            instants = Counter(row["emerged_at"] for row in signals if row["account_id"] == account_id)
+            columns = ("emerged_at", "ended_at", "outcome", "signal_count")
+            assert [tuple(row[name] for name in columns) for row in found] == walk(book, account_id, instants)
         outcomes.update(row["outcome"] for row in built["fct_risk_episodes"])
         outcomes.update("relapse" for row in built["fct_risk_episodes"] if row["is_relapse"])
         outcomes.update(row["trigger"] for row in built["fct_rebalancing_triggers"])

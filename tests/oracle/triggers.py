@@ -55,7 +55,8 @@ def judge_coverage(book: Book, row: Row) -> Iterator[Judged]:
     ratio = row["unmonitored_ratio"]
     if ratio is not None:
         expected = row["expected_unmonitored_count"] / row["account_count"]
-        threshold = min(1.0, expected + book.limits["unmonitored_margin_ratio"])
+        # one late visit in a book of eight is no reason to move anything
+        threshold = min(1.0, expected + max(book.limits["unmonitored_margin_ratio"], 1 / row["account_count"]))
         yield "unmonitored", ratio, threshold, is_more(ratio, threshold)
 
 
@@ -74,7 +75,7 @@ def judge_detection(book: Book, episodes: list[Row], sunday: date) -> Iterator[J
 def judge_ramp(book: Book, csm_id: str, sunday: date, load: Row) -> Iterator[Judged]:
     ramp_days = book.tier(csm_id).ramp_days
     ratio = load["load_ratio"]
-    if ramp_days == 0 or ratio is None:
+    if ramp_days == 0 or ratio is None or not book.is_employed(csm_id, sunday):
         return
     tenure = (sunday - book.csms[csm_id]["hired_on"]).days
     is_just_ramped = ramp_days <= tenure < ramp_days + book.limits["ramp_complete_days"]

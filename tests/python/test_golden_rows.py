@@ -22,12 +22,19 @@ KEYS = {
     "dim_csms": ["csm_id"],
     "fct_account_coverage": ["account_id"],
     "fct_account_effort": ["account_id", "week_start_date"],
+    "fct_account_taxonomy_changes": ["account_id", "attribute", "week_start_date"],
+    "fct_book_drift": ["csm_id", "week_start_date"],
+    "fct_arr_movements": ["csm_id", "week_start_date"],
     "fct_book_renewals": ["csm_id"],
     "fct_books": ["csm_id", "week_start_date"],
+    "fct_csm_capacity": ["csm_id", "week_start_date"],
     "fct_csm_coverage": ["csm_id", "week_start_date"],
+    "fct_csm_engagement": ["csm_id", "week_start_date"],
     "fct_csm_load": ["csm_id", "week_start_date"],
     "fct_csm_throughput": ["csm_id", "week_start_date"],
     "fct_renewal_concentration": ["csm_id", "quarter_start_date"],
+    "fct_team_balance": ["motion", "axis", "week_start_date"],
+    "fct_touch_plan": ["csm_id"],
 }
 # What a build reads; the demo book, which is large, is no part of it.
 BUILT_FROM = ("dbt_project.yml", "profiles.yml", "macros", "models", "seeds/reference", "src", "tests/dbt")

@@ -76,6 +76,13 @@ FILES = {
     ),
     "models/staging/crm/base/base_crm__loads.yml": GOOD_YAML.replace("fct_loads", "base_crm__loads"),
     "seeds/reference/thresholds.csv": "threshold,value,unit,rationale\ntarget_load_ratio,1,ratio,Above is over.\n",
+    "seeds/reference/risk_signal_rules.csv": (
+        "signal_type,parameter,value,unit,rationale\nescalation,severity,3,1-3,x\n"
+        "escalation,intervention_window_days,3,days,x\n"
+    ),
+    "seeds/reference/risk_signal_rules.yml": GOOD_YAML.replace("models:", "seeds:").replace(
+        "fct_loads", "risk_signal_rules"
+    ),
     "seeds/reference/thresholds.yml": GOOD_YAML.replace("models:", "seeds:").replace("fct_loads", "thresholds"),
     "tests/dbt/assert_fct_loads__are_positive.sql": "select csm_id from {{ ref('fct_loads') }} where load_ratio < 0\n",
     "README.md": "# A project\n",
@@ -403,6 +410,32 @@ def test_a_one_letter_alias_is_found(write, text):
 def test_a_threshold_without_its_row_or_reason_is_found(write, path, text, found):
     [problem] = reference.thresholds(write({path: text}))
     assert found in problem.what
+
+
+RULES_HEAD = "signal_type,parameter,value,unit,rationale\n"
+GRADED = "quiet,severity,3,1-3,x\nquiet,intervention_window_days,3,days,x\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows", "found"),
+    [
+        ("{{ signal_rule('quiet', 'days') }}", GRADED, "uses the signal rule quiet days"),
+        ("", GRADED + "quiet,days,3,days,x\n", "no SQL uses quiet days"),
+        ("", "quiet,severity,3,1-3,x\n", "quiet has no intervention_window_days"),
+        ("", "quiet,severity,3,1-3,\nquiet,intervention_window_days,3,days,x\n", "has no rationale"),
+        ("", "quiet,severity,3,,x\nquiet,intervention_window_days,3,days,x\n", "has no unit"),
+        ("", "quiet,severity,three,1-3,x\nquiet,intervention_window_days,3,days,x\n", "is not a number"),
+        ("", "Quiet,severity,3,1-3,x\nQuiet,intervention_window_days,3,days,x\n", "is not a name like_this"),
+    ],
+)
+def test_a_signal_rule_without_its_row_use_or_reason_is_found(write, sql, rows, found):
+    project = write({f"{MART}.sql": GOOD_SQL + sql, reference.SIGNAL_RULES: RULES_HEAD + rows})
+    assert found in next(reference.signal_rules(project)).what
+
+
+def test_missing_signal_rules_are_one_problem(write):
+    [problem] = reference.signal_rules(write({reference.SIGNAL_RULES: None}))
+    assert problem.what == "it is missing"
 
 
 def test_missing_thresholds_are_one_problem(write):

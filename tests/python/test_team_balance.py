@@ -17,7 +17,9 @@ AXES = {
     "account_count": lambda book: book["account_count"] / book["fte"],
     "renewal_distribution": lambda book: book["peak_renewal_share"],
     "risk_mix": lambda book: book["red_arr_share"],
-    "lifecycle": lambda book: book["onboarding_account_count"] / book["account_count"] if book["account_count"] else None,
+    "lifecycle": lambda book: (
+        book["onboarding_account_count"] / book["account_count"] if book["account_count"] else None
+    ),
 }
 COLUMNS = ("arr_usd", "account_count", "peak_renewal_share", "red_arr_share", "onboarding_account_count")
 
@@ -64,7 +66,9 @@ def random_books(seed: int) -> list[dict[str, object]]:
                 "fte": float(random.choice([0.5, 1.0, 1.0, 2.0])),
                 "arr_usd": 0.0 if kind == 2 else arr,
                 "account_count": accounts,
-                "peak_renewal_share": None if random.random() < 0.2 else float(random.choice([0.2, 0.4, random.random()])),
+                "peak_renewal_share": None
+                if random.random() < 0.2
+                else float(random.choice([0.2, 0.4, random.random()])),
                 "red_arr_share": None if kind == 3 else 0.0 if kind == 2 else float(random.random()),
                 "onboarding_account_count": int(random.integers(0, accounts + 1)),
             }
@@ -99,7 +103,8 @@ def test_indices_are_those_of_plain_numpy(seed: int) -> None:
         )
         for book in books:
             connection.execute(
-                "insert into int_csm_weeks__capacity values (?, ?, true, 'hybrid', ?)", [book["csm_id"], WEEK, book["fte"]]
+                "insert into int_csm_weeks__capacity values (?, ?, true, 'hybrid', ?)",
+                [book["csm_id"], WEEK, book["fte"]],
             )
             connection.execute(
                 "insert into fct_books values (?, ?, ?, ?, ?, ?, ?)",

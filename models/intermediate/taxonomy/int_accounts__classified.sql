@@ -47,8 +47,8 @@ active_spans as (
         spans.account_id,
         spans.attribute,
         spans.level,
-        greatest(spans.from_week, active.from_week) as from_week,
         active.to_week as active_to_week,
+        greatest(spans.from_week, active.from_week) as from_week,
         lag(spans.level) over (
             partition by spans.account_id, spans.attribute order by spans.from_week
         ) as previous_level

@@ -1,6 +1,5 @@
 -- Grain: one row per account_id that is active at as_of_date.
 -- Why: the five tags of an account side by side, as of the last week.
-{% set attributes = ['lifecycle_stage', 'complexity_tier', 'health_trajectory', 'expansion_potential', 'signal_density'] %}
 with
 
 classified as (
@@ -19,10 +18,13 @@ final as (
 
     select
         classified.account_id,
-        {% for attribute in attributes %}
-            max(case when classified.attribute = '{{ attribute }}' then classified.attribute_value end)
-                as {{ attribute }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max(case when classified.attribute = 'lifecycle_stage' then classified.attribute_value end) as lifecycle_stage,
+        max(case when classified.attribute = 'complexity_tier' then classified.attribute_value end) as complexity_tier,
+        max(case when classified.attribute = 'health_trajectory' then classified.attribute_value end)
+            as health_trajectory,
+        max(case when classified.attribute = 'expansion_potential' then classified.attribute_value end)
+            as expansion_potential,
+        max(case when classified.attribute = 'signal_density' then classified.attribute_value end) as signal_density
 
     from classified
     inner join clock

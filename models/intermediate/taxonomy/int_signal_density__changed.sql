@@ -41,10 +41,10 @@ product_usage as (
 observed as (
 
     select
-        exists(select 1 from interactions)
-        or exists(select 1 from tickets)
-        or exists(select 1 from survey_responses)
-        or exists(select 1 from product_usage) as has_signals
+        exists (select 1 from interactions)
+        or exists (select 1 from tickets)
+        or exists (select 1 from survey_responses)
+        or exists (select 1 from product_usage) as has_signals
 
 ),
 

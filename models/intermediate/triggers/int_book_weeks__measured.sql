@@ -78,6 +78,7 @@ final as (
         detection.detected_episode_count
         - detection.within_window_count
         + detection.late_open_count as late_episode_count,
+        coalesce(csms.left_on > {{ days_after('loads.week_start_date', 6) }}, true) as is_still_employed,
         {{ days_between('csms.hired_on', days_after('loads.week_start_date', 6)) }} as tenure_days
 
     from loads

@@ -16,7 +16,7 @@ judged as (
             measured.*,
             '{{ trigger }}' as trigger,
             cast({{ rule.value }} as double) as value,
-            cast({{ rule.threshold }} as double) as threshold,
+            cast({{ comparable(rule.threshold) }} as double) as threshold,
             {{ rule.holds | replace('{v}', comparable(rule.value)) | replace('{t}', comparable(rule.threshold)) }}
                 as is_set_off
 

@@ -40,7 +40,7 @@ employed_books as (
 ),
 
 -- Every motion and axis, also where nobody is compared: one row for each of them, which the left join keeps.
-measures as (
+amounts as (
 
     {% for axis, expression in axes.items() %}
         select
@@ -61,16 +61,16 @@ measures as (
 ranked as (
 
     select
-        measures.*,
+        amounts.*,
         row_number() over (
-            partition by measures.motion, measures.axis, measures.week_start_date order by measures.axis_value nulls last
+            partition by amounts.motion, amounts.axis, amounts.week_start_date order by amounts.axis_value nulls last
         ) as value_rank,
         row_number() over (
-            partition by measures.motion, measures.axis, measures.week_start_date
-            order by {{ comparable('measures.axis_value') }} desc nulls last, measures.csm_id
+            partition by amounts.motion, amounts.axis, amounts.week_start_date
+            order by {{ comparable('amounts.axis_value') }} desc nulls last, amounts.csm_id
         ) as highest_rank
 
-    from measures
+    from amounts
 
 ),
 

@@ -20,22 +20,22 @@ final as (
         case triggers.trigger
             when 'load_over_target'
                 then concat(
-                    'For ', {{ as_words('triggers.value') }},
+                    'For ', {{ in_words('triggers.value') }},
                     ' weeks the book has asked for more than its capacity: now ',
-                    {{ as_words('triggers.effort_hours') }}, ' hours of work a week against ',
-                    {{ as_words('triggers.target_capacity_hours') }}, '. Move accounts or add capacity.'
+                    {{ in_words('triggers.effort_hours') }}, ' hours of work a week against ',
+                    {{ in_words('triggers.target_capacity_hours') }}, '. Move accounts or add capacity.'
                 )
             when 'throughput_intervention'
                 then concat(
-                    'For ', {{ as_words('triggers.value') }},
+                    'For ', {{ in_words('triggers.value') }},
                     ' weeks the book has needed more conversations than one can sustain: ',
-                    {{ as_words('triggers.counted_interaction_count') }}, ' this week against ',
-                    {{ as_words('triggers.throughput_ceiling_count') }}, '. Reduce what the plan asks for.'
+                    {{ in_words('triggers.counted_interaction_count') }}, ' this week against ',
+                    {{ in_words('triggers.throughput_ceiling_count') }}, '. Reduce what the plan asks for.'
                 )
             when 'touch_ceiling'
                 then concat(
-                    'The cadence of the accounts owes ', {{ as_words('triggers.value') }}, ' touches a quarter; ',
-                    {{ as_words('triggers.threshold') }}, ' can be sustained. Move accounts or thin the cadence.'
+                    'The cadence of the accounts owes ', {{ in_words('triggers.value') }}, ' touches a quarter; ',
+                    {{ in_words('triggers.threshold') }}, ' can be sustained. Move accounts or thin the cadence.'
                 )
             when 'renewal_cap'
                 then concat(
@@ -44,30 +44,30 @@ final as (
                 )
             when 'risk_stacking'
                 then concat(
-                    {{ as_words('triggers.value') }}, ' of ', {{ as_words('triggers.account_count') }},
-                    ' accounts are red; up to ', {{ as_words('floor(triggers.threshold)') }},
+                    {{ in_words('triggers.value') }}, ' of ', {{ in_words('triggers.account_count') }},
+                    ' accounts are red; up to ', {{ in_words('floor(triggers.threshold)') }},
                     ' can be worked on side by side. Spread the risk over more books.'
                 )
             when 'unmonitored'
                 then concat(
                     {{ as_percent('triggers.value') }}, ' of the accounts have had no meaningful conversation within ',
-                    {{ as_words(threshold('unmonitored_days')) }}, ' days; the cadence explains up to ',
+                    {{ in_words(threshold('unmonitored_days')) }}, ' days; the cadence explains up to ',
                     {{ as_percent('triggers.threshold') }}, '. The book is larger than the time for it.'
                 )
             when 'slow_detection'
                 then concat(
-                    {{ as_words('triggers.late_episode_count') }}, ' of ',
-                    {{ as_words('triggers.judged_episode_count') }},
+                    {{ in_words('triggers.late_episode_count') }}, ' of ',
+                    {{ in_words('triggers.judged_episode_count') }},
                     ' risks were noticed after their window or not yet. The signals do not reach the book in time.'
                 )
             when 'ramp_complete'
                 then concat(
                     'The ramp is over and the accounts take ', {{ as_percent('triggers.value') }},
                     ' of the capacity: there is room to absorb work, up to ',
-                    {{ as_words('triggers.target_capacity_hours - triggers.effort_hours') }}, ' hours a week.'
+                    {{ in_words('triggers.target_capacity_hours - triggers.effort_hours') }}, ' hours a week.'
                 )
             else concat(
-                'Nobody has time this week for the accounts of this book: ', {{ as_words('triggers.value') }},
+                'Nobody has time this week for the accounts of this book: ', {{ in_words('triggers.value') }},
                 ', with ', {{ thousands('triggers.arr_usd') }}, ' USD of ARR. Name a cover.'
             )
         end as reason

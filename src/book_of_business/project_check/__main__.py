@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     sql_rules.feature_flags,
     sql_rules.one_letter_aliases,
     reference.thresholds,
+    reference.signal_rules,
     repository.registry_hosts,
     repository.notebooks,
 )

@@ -1,0 +1,85 @@
+{#- The seven weekly metrics, in the order in which they are published. -#}
+{% macro scorecard_metrics() %}
+    {{ return([
+        'load_ratio', 'counted_interaction_count', 'mean_detection_days', 'mean_sentiment_score', 'follow_up_density',
+        'unmonitored_ratio', 'mean_quality_score',
+    ]) }}
+{% endmacro %}
+
+{#- Columns of the marts of outcomes, in the order in which they are published. -#}
+{% macro outcome_columns() %}
+    {{ return([
+        'opening_arr_usd', 'net_retained_arr_usd', 'net_retention_ratio', 'gross_retained_arr_usd',
+        'gross_retention_ratio', 'expansion_arr_usd', 'expansion_ratio', 'opening_account_count',
+        'retained_account_count', 'logo_retention_ratio', 'csat_response_count', 'csat_total_score', 'mean_csat_score',
+        'csat_satisfied_count', 'csat_satisfied_ratio', 'nps_response_count', 'nps_promoter_count',
+        'nps_detractor_count', 'net_promoter_score',
+    ]) }}
+{% endmacro %}
+
+{#- Of each metric, as a select with the relation's columns: last week's value, null where last week has no row,
+    and the trend, the least-squares slope per week over the values of the last `slope_weeks` weeks. One window over all
+    metrics one below the other: a window for each costs a multiple. -#}
+{% macro metric_trends(relation, keys) -%}
+    {% set grain = keys + ['week_start_date'] -%}
+    {% set earlier = [relation ~ '.week_start_date = ' ~ days_after('last_week.week_start_date', 7)] -%}
+    {% for key in keys %}{% do earlier.append(relation ~ '.' ~ key ~ ' = last_week.' ~ key) %}{% endfor -%}
+    select
+        {{ relation }}.*,
+        {% for metric in scorecard_metrics() -%}
+        last_week.{{ metric }} as previous_{{ metric }},
+        trends.{{ metric }} as trend_{{ metric }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ relation }}
+    left join {{ relation }} as last_week on {{ earlier | join(' and ') }}
+    left join (
+        select
+            {{ grain | join(', ') }},
+            {% for metric in scorecard_metrics() -%}
+            max(case when metric = '{{ metric }}' then weekly_slope end) as {{ metric }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from (
+            select
+                {{ grain | join(', ') }},
+                metric,
+                count(metric_value) over trailing_weeks as value_count,
+                -- one value has no slope, and what engines give for it (NaN) would rank above every other; rounded,
+                -- since day numbers are large, and a level line would lean by what arithmetic leaves
+                case
+                    when count(metric_value) over trailing_weeks > 1
+                        then
+                            {{ comparable(
+                                '7 * regr_slope(metric_value, ' ~ day_number('week_start_date') ~ ') over trailing_weeks'
+                            ) }}
+                end as weekly_slope
+            from (
+                {% for metric in scorecard_metrics() -%}
+                select
+                    {{ grain | join(', ') }}, '{{ metric }}' as metric, cast({{ metric }} as double) as metric_value
+                from {{ relation }}
+                {{ 'union all' if not loop.last }}
+                {% endfor %}
+            ) as metric_values
+            window trailing_weeks as (
+                partition by {{ keys | join(', ') }}, metric
+                order by {{ day_number('week_start_date') }}
+                {{ trailing_days_frame('7 * ' ~ threshold('slope_weeks')) }}
+            )
+        ) as slopes
+        where value_count >= {{ threshold('slope_minimum_count') }}
+        group by {{ grain | join(', ') }}
+    ) as trends
+        on {% for key in grain %}{{ relation }}.{{ key }} = trends.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- The columns of one relation. -#}
+{% macro qualified(relation, columns) -%}
+    {% for column in columns %}{{ relation }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- Sums of counts over the rows of a group, each under its own name. -#}
+{% macro counts_of(relation, columns) -%}
+    {% for column in columns -%}
+    cast(sum({{ relation }}.{{ column }}) as bigint) as {{ column }}{{ ', ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,120 @@
+-- Grain: one row per account_id that is active on as_of_date.
+-- Why: what the dashboards say of an account, to be held against what its people say.
+with
+
+account_weeks as (
+
+    select * from {{ ref('int_account_weeks__owned') }}
+
+),
+
+health as (
+
+    select * from {{ ref('int_accounts__health') }}
+
+),
+
+account_levels as (
+
+    select * from {{ ref('int_account_effort__levels') }}
+
+),
+
+usage as (
+
+    select * from {{ ref('stg_usage__product_usage') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
+-- A day without a row is a day without use, if the account has any at all.
+daily_usage as (
+
+    select
+        usage.account_id,
+        coalesce(usage.event_count, usage.active_users) as usage_count,
+        {{ days_between('usage.used_on', 'clock.as_of_date') }} as age_days
+
+    from usage
+    inner join clock on usage.used_on <= clock.as_of_date
+
+),
+
+usage_sums as (
+
+    select
+        daily_usage.account_id,
+        sum(case when daily_usage.age_days < {{ threshold('usage_days') }} then daily_usage.usage_count else 0 end)
+            as recent_count,
+        sum(
+            case
+                when daily_usage.age_days < {{ threshold('usage_days') }} then 0
+                when daily_usage.age_days < {{ threshold('usage_days') }} + {{ threshold('usage_days') }}
+                    then daily_usage.usage_count
+                else 0
+            end
+        ) as earlier_count
+
+    from daily_usage
+    group by daily_usage.account_id
+
+),
+
+judged as (
+
+    select
+        account_weeks.account_id,
+        health.health_score,
+        account_levels.health_trajectory_level,
+        account_levels.sentiment_level,
+        usage_sums.recent_count,
+        usage_sums.earlier_count,
+        not health.is_red and account_levels.health_trajectory_level != 'declining' as is_scored_healthy,
+        usage_sums.recent_count > 0
+        and usage_sums.recent_count
+        >= {{ comparable('(1 - ' ~ threshold('usage_drop_ratio') ~ ') * usage_sums.earlier_count') }}
+            as is_used_healthily
+
+    from account_weeks
+    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
+    -- the spans of an account do not overlap: each join finds one at most
+    left join health
+        on
+            account_weeks.account_id = health.account_id
+            and account_weeks.week_start_date >= health.from_week
+            and account_weeks.week_start_date < health.to_week
+    left join account_levels
+        on
+            account_weeks.account_id = account_levels.account_id
+            and account_weeks.week_start_date >= account_levels.from_week
+            and account_weeks.week_start_date < account_levels.to_week
+    left join usage_sums on account_weeks.account_id = usage_sums.account_id
+
+),
+
+final as (
+
+    select
+        judged.account_id,
+        judged.health_score,
+        judged.health_trajectory_level,
+        judged.sentiment_level,
+        judged.recent_count,
+        judged.earlier_count,
+        judged.is_scored_healthy,
+        judged.is_used_healthily,
+        -- what is not observed does not speak against it; with neither there is nothing to say
+        coalesce(
+            judged.is_scored_healthy and judged.is_used_healthily, judged.is_scored_healthy, judged.is_used_healthily
+        ) as is_healthy
+
+    from judged
+
+)
+
+select * from final

@@ -1,0 +1,111 @@
+-- Grain: one row per account_id and week_start_date, from the account's first week of use on while it is a customer.
+-- Why: 50 events are few for one account and many for another: each is measured against its own past.
+{% set cap = signal_rule('usage_decline', 'score_cap') %}
+{% set deviation = 'greatest(deviations.log_deviation, ' ~ signal_rule('usage_decline', 'deviation_floor') ~ ')' %}
+{% set z_score = 'greatest(least(deviations.own_log_change / ' ~ deviation ~ ', ' ~ cap ~ '), -' ~ cap ~ ')' %}
+with
+
+usage_counts as (
+
+    select * from {{ ref('int_usage_weeks__counted') }}
+
+),
+
+baselines as (
+
+    select
+        usage_counts.*,
+        count(usage_counts.usage_count) over baseline as baseline_count,
+        {{ window_median('ln(1 + usage_counts.usage_count)') }} over baseline as usual_log_usage
+
+    from usage_counts
+    window
+        baseline as (
+            partition by usage_counts.account_id
+            order by usage_counts.week_start_date
+            {{ earlier_rows_frame(
+                signal_rule('usage_decline', 'baseline_weeks'), signal_rule('usage_decline', 'gap_weeks')
+            ) }}
+        )
+
+),
+
+changes as (
+
+    select
+        baselines.account_id,
+        baselines.week_start_date,
+        baselines.usage_count,
+        case
+            when baselines.baseline_count >= {{ signal_rule('usage_decline', 'warm_up_weeks') }}
+                then ln(1 + baselines.usage_count) - baselines.usual_log_usage
+        end as log_change
+
+    from baselines
+
+),
+
+-- What all accounts do at once (holidays, an outage, a broken export) says nothing about one of them.
+weekly_changes as (
+
+    select
+        changes.week_start_date,
+        case
+            when count(changes.log_change) >= {{ signal_rule('usage_decline', 'book_minimum_count') }}
+                then {{ window_median('changes.log_change') }}
+            else 0
+        end as common_log_change
+
+    from changes
+    group by changes.week_start_date
+
+),
+
+own_changes as (
+
+    select
+        changes.account_id,
+        changes.week_start_date,
+        changes.usage_count,
+        changes.log_change - weekly_changes.common_log_change as own_log_change
+
+    from changes
+    inner join weekly_changes on changes.week_start_date = weekly_changes.week_start_date
+
+),
+
+deviations as (
+
+    select
+        own_changes.*,
+        count(own_changes.own_log_change) over earlier_weeks as deviation_count,
+        {{ signal_rule('usage_decline', 'deviation_scale') }}
+        * {{ window_median('abs(own_changes.own_log_change)') }} over earlier_weeks as log_deviation
+
+    from own_changes
+    window
+        earlier_weeks as (
+            partition by own_changes.account_id
+            order by own_changes.week_start_date
+            {{ earlier_rows_frame(signal_rule('usage_decline', 'baseline_weeks'), 0) }}
+        )
+
+),
+
+final as (
+
+    select
+        deviations.account_id,
+        deviations.week_start_date,
+        deviations.usage_count,
+        -- a steady account has next to no deviation, and a single week must not decide
+        case
+            when deviations.deviation_count >= {{ signal_rule('usage_decline', 'warm_up_weeks') }}
+                then {{ comparable(z_score) }}
+        end as usage_z_score
+
+    from deviations
+
+)
+
+select * from final

@@ -1,0 +1,74 @@
+-- Grain: one row per csm_id and week_start_date in which the CSM is employed on any day.
+-- Why: how soon risk is noticed, always beside what is not noticed yet: either alone looks better than it is.
+with
+
+csm_weeks as (
+
+    select * from {{ ref('int_csm_weeks__capacity') }}
+
+),
+
+counted as (
+
+    select * from {{ ref('int_risk_groups__counted') }}
+
+),
+
+averaged as (
+
+    select * from {{ ref('int_risk_groups__averaged') }}
+
+),
+
+signals_observed as (
+
+    select * from {{ ref('int_risk_signals__observed') }}
+
+),
+
+-- No episode is observed none as soon as one of the five signals can be seen; else nothing is known.
+observed as (
+
+    select
+        signals_observed.has_usage
+        or signals_observed.has_tickets
+        or signals_observed.has_sentiment
+        or signals_observed.has_contacts
+        or signals_observed.has_opportunities as is_observed
+
+    from signals_observed
+
+),
+
+final as (
+
+    select
+        csm_weeks.csm_id,
+        csm_weeks.week_start_date,
+        case when observed.is_observed then coalesce(counted.detected_episode_count, 0) end as detected_episode_count,
+        counted.mean_detection_days,
+        case when observed.is_observed then coalesce(counted.open_undetected_count, 0) end as open_undetected_count,
+        counted.mean_open_age_days,
+        {{ ratio('counted.within_window_count', 'counted.detected_episode_count') }} as within_window_ratio,
+        case when observed.is_observed then coalesce(counted.within_window_count, 0) end as within_window_count,
+        case when observed.is_observed then coalesce(counted.late_open_count, 0) end as late_open_count,
+        averaged.restricted_mean_detection_days,
+        case when observed.is_observed then coalesce(counted.restricted_episode_count, 0) end
+            as restricted_episode_count
+
+    from csm_weeks
+    cross join observed
+    left join counted
+        on
+            counted.scope = 'csm'
+            and csm_weeks.csm_id = counted.group_name
+            and csm_weeks.week_start_date = counted.week_start_date
+    left join averaged
+        on
+            averaged.scope = 'csm'
+            and csm_weeks.csm_id = averaged.group_name
+            and csm_weeks.week_start_date = averaged.week_start_date
+
+)
+
+select * from final
