@@ -1,13 +1,13 @@
 """The five signals, as far as their words allow: what must be among the published ones.
 
-Two need no parameter and are compared. The others are written down and not connected: the names of
-their parameters in `risk_signal_rules` stand only here, in the functions that read them.
+Escalations, bad scores and stakeholders are compared; usage and renewals rest on designs of their own. The names
+of parameters in `risk_signal_rules` stand only here, in the functions that read them.
 """
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from .book import Book, Mart, end_of, is_within, midnight
+from .book import Book, Mart, end_of, is_within, midnight, rounded
 from .contract import Row
 
 SIGNAL_TYPES = (
@@ -45,13 +45,11 @@ def champion_changes(book: Book) -> Emerged:
     return of_active(book, {(row["account_id"], midnight(row["left_on"])) for row in gone})
 
 
-# --- not connected ---------------------------------------------------------------------------
-
-
 def silent_stakeholders(book: Book) -> Emerged:
     """One who took part before has missed enough meetings and not been seen for long enough: when both hold."""
     rules = book.reference.risk_rules
     missed_count = int(rules[("stakeholder_disengagement", "missed_meeting_count")])
+    attendance = rules[("stakeholder_disengagement", "minimum_attendance_ratio")]
     silent_days = timedelta(days=rules[("stakeholder_disengagement", "silent_days")])
     found: Emerged = set()
     for contact in book.rows["contacts"]:
@@ -63,10 +61,12 @@ def silent_stakeholders(book: Book) -> Emerged:
             if book.participants[row["interaction_id"]]
         )
         seen = sorted({at for at, took_part in meetings if took_part})
+        instants = sorted({at for at, _ in meetings})
         for position, last_seen in enumerate(seen):
             until = seen[position + 1] if position + 1 < len(seen) else None
-            missed = [at for at, _ in meetings if at > last_seen and (until is None or at < until)]
-            if len(missed) < missed_count:
+            missed = [at for at in instants if at > last_seen and (until is None or at < until)]
+            invited = [at for at in instants if seen[0] <= at <= last_seen]
+            if len(missed) < missed_count or rounded((position + 1) / len(invited)) < attendance:
                 continue
             emerged_at = max(missed[missed_count - 1], last_seen + silent_days)
             is_back = until is not None and until <= emerged_at
@@ -77,7 +77,7 @@ def silent_stakeholders(book: Book) -> Emerged:
 
 
 def negative_sentiments(book: Book) -> Emerged:
-    limit = book.reference.risk_rules[("negative_sentiment", "sentiment_score")]
+    limit = book.reference.risk_rules[("negative_sentiment", "limit_score")]
     return of_active(
         book,
         {
@@ -88,53 +88,24 @@ def negative_sentiments(book: Book) -> Emerged:
     )
 
 
-def has_renewal_work(book: Book, account_id: str, since: date, day: date) -> bool:
-    """A renewal opportunity in work on the day, or a renewal conversation since the day before it."""
-    opportunities = book.of_account[account_id]["opportunities"]
-    topics = {row["interaction_id"] for row in book.rows["interaction_topics"] if row["topic_kind"] == "renewal"}
-    return any(
-        row["opportunity_type"] == "renewal"
-        and row["created_on"] <= day
-        and (row["closed_on"] is None or row["closed_on"] > since)
-        for row in opportunities
-    ) or any(
-        row["interaction_id"] in topics and midnight(since) <= row["started_at"] < midnight(day)
-        for row in book.completed_of_account[account_id]
-    )
-
-
-def delayed_renewals(book: Book) -> Emerged:
-    """The window has begun and nobody works on the renewal; the first day on which that is so."""
-    window_days = int(book.reference.risk_rules[("delayed_renewal", "window_days")])
-    found: Emerged = set()
-    for row in book.rows["subscriptions"]:
-        ends_on = row["ends_on"]
-        if ends_on is None or (ends_on - date.min).days <= window_days:
-            continue
-        starts = max(row["starts_on"], ends_on - timedelta(days=window_days))
-        is_cancelled = row["cancelled_on"] is not None and row["cancelled_on"] <= starts
-        if starts < ends_on and not is_cancelled and starts <= book.as_of:
-            since = starts - timedelta(days=window_days)
-            if not has_renewal_work(book, row["account_id"], since, starts):
-                found.add((row["account_id"], midnight(starts)))
-    return of_active(book, found)
+def disengaged_stakeholders(book: Book) -> Emerged:
+    return silent_stakeholders(book) | champion_changes(book)
 
 
 # --- against the published ones --------------------------------------------------------------
 
 # A type's signals are these and no others.
-EXACTLY: dict[str, Callable[[Book], Emerged]] = {"ticket_escalation": ticket_escalations}
-# A type has these signals and maybe others.
-AT_LEAST: dict[str, Callable[[Book], Emerged]] = {"stakeholder_disengagement": champion_changes}
-# Add them above once their parameters are settled: silent_stakeholders, negative_sentiments, delayed_renewals.
+EXACTLY: dict[str, Callable[[Book], Emerged]] = {
+    "ticket_escalation": ticket_escalations,
+    "negative_sentiment": negative_sentiments,
+    "stakeholder_disengagement": disengaged_stakeholders,
+}
 
 
 def own_signals(book: Book) -> Mart:
     """Signals as they might be published, to compute on where nothing is published."""
     found = {
-        (account_id, at, signal_type)
-        for signal_type, compute in (EXACTLY | AT_LEAST).items()
-        for account_id, at in compute(book)
+        (account_id, at, signal_type) for signal_type, compute in EXACTLY.items() for account_id, at in compute(book)
     }
     return [
         {
@@ -151,12 +122,11 @@ def own_signals(book: Book) -> Mart:
 def check_signals(book: Book, signals: Mart) -> list[str]:
     """What is wrong with the published signals, given with `emerged_at` as instants."""
     lines = [f"fct_risk_signals {row['signal_id']!r}: {fault}" for row in signals if (fault := fault_of(book, row))]
-    for signal_type, compute in (EXACTLY | AT_LEAST).items():
+    for signal_type, compute in EXACTLY.items():
         expected = compute(book)
         found = {(row["account_id"], row["emerged_at"]) for row in signals if row["signal_type"] == signal_type}
         lines += [f"fct_risk_signals {signal_type} {at!r}: missing" for at in sorted(expected - found)]
-        if signal_type in EXACTLY:
-            lines += [f"fct_risk_signals {signal_type} {at!r}: not expected" for at in sorted(found - expected)]
+        lines += [f"fct_risk_signals {signal_type} {at!r}: not expected" for at in sorted(found - expected)]
     return lines
 
 

@@ -78,8 +78,9 @@ REFERENCE = Reference(
         ("stakeholder_disengagement", "intervention_window_days"): 21,
         ("stakeholder_disengagement", "missed_meeting_count"): 4,
         ("stakeholder_disengagement", "silent_days"): 35,
-        ("negative_sentiment", "sentiment_score"): -0.4,
-        ("delayed_renewal", "window_days"): 60,
+        ("stakeholder_disengagement", "minimum_attendance_ratio"): 0.5,
+        ("negative_sentiment", "limit_score"): -0.4,
+        ("negative_sentiment", "intervention_window_days"): 7,
     },
 )
 BOOK = {

@@ -18,7 +18,7 @@ from .metrics import build_marts
 from .random_book import write_random_book
 from .reference import read_reference
 from .risk import kaplan_meier_mean
-from .signals import check_signals, delayed_renewals, negative_sentiments, own_signals, silent_stakeholders
+from .signals import check_signals, negative_sentiments, own_signals, silent_stakeholders
 from .small_book import BOOK, REFERENCE, only, outcome_of
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "reference"
@@ -386,7 +386,7 @@ def test_a_stakeholder_falls_silent(tmp_path: Path, last_missed: str, extra: str
     assert [at.date() for _, at in silent_stakeholders(book)] == ([expected] if expected else [])
 
 
-def test_bad_mood_and_renewals_that_nobody_works_on(tmp_path: Path) -> None:
+def test_a_bad_mood_is_a_score_at_or_under_the_limit(tmp_path: Path) -> None:
     header = QUIET.splitlines()[0] + ",sentiment_score\n"
     talks = (
         "i1,a1,ada,2025-01-02T00:00:00Z,mystery,1,completed,-0.4\ni2,a1,ada,2025-01-03T00:00:00Z,mystery,1,no_show,-1\n"
@@ -394,7 +394,3 @@ def test_bad_mood_and_renewals_that_nobody_works_on(tmp_path: Path) -> None:
     talks += "i3,a1,ada,2025-01-04T00:00:00Z,mystery,1,completed,-0.39\n"
     book = book_of(tmp_path, interactions=header + talks)
     assert negative_sentiments(book) == {("a1", after(1))}
-    # s1 of a1 ends on 04-01, sixty days after 01-31.
-    assert delayed_renewals(book) == {("a1", after(30))}
-    work = "opportunity_id,account_id,opportunity_type,created_on\no1,a1,renewal,2025-01-31\n"
-    assert delayed_renewals(book_of(tmp_path, opportunities=work)) == set()

@@ -61,8 +61,10 @@ judged as (
             when counted.missed_meeting_count is not null
                 then
                     counted.left_on is null
-                    and counted.missed_meeting_count >= {{ signal_rule('stakeholder_disengagement', 'missed_meeting_count') }}
-                    and counted.unseen_days >= {{ signal_rule('stakeholder_disengagement', 'silent_days') }}
+                    and counted.missed_meeting_count
+                    >= {{ signal_rule('stakeholder_disengagement', 'missed_meeting_count') }}
+                    and counted.unseen_days
+                    >= {{ signal_rule('stakeholder_disengagement', 'silent_days') }}
         end as is_silent
 
     from counted
