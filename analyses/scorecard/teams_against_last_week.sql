@@ -30,7 +30,9 @@ final as (
 
     from scorecards
     inner join weeks on scorecards.week_start_date = weeks.week_start_date
-    where weeks.is_latest
+    where
+        weeks.is_latest
+        and scorecards.scope != 'unassigned'
     order by scorecards.scope asc, scorecards.load_ratio desc nulls last, scorecards.team asc
 
 )

@@ -1,4 +1,4 @@
--- Question: Which calls for a rebalancing have gone unanswered longest?
+-- Question: Which calls for a rebalancing have stood longest?
 with
 
 triggers as (

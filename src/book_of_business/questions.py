@@ -124,12 +124,16 @@ def words(value: object, limit: int = SHOWN_WIDTH) -> str:
 
 def print_catalogue(questions: dict[str, Question], console: Console) -> None:
     """All questions with their names, by subject."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=2 + max(map(len, questions), default=0))
+    table.add_column()
     subject = ""
     for question in questions.values():
         if question.subject != subject:
             subject = question.subject
-            console.print(Text(f"\n{subject}"), style="bold")
-        console.print(Text(f"  {question.name}: {question.text}"))
+            table.add_row(Text(f"\n{subject}", style="bold"))
+        table.add_row(Text(f"  {question.name}"), Text(question.text))
+    console.print(table)
     console.print('\nmake ask QUESTION=<name>, or "python -m book_of_business ask <name> --csv"', markup=False)
 
 
