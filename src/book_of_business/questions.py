@@ -24,7 +24,10 @@ REF = re.compile(r"\{\{\s*ref\(\s*'(\w+)'\s*\)\s*\}\}")
 QUESTION = re.compile(r"\A-- Question: (.+)\n")
 SHOWN_ROWS = 40
 SHOWN_WIDTH = 36
+SENTENCE_LENGTH = 300
+SENTENCE_WIDTH = 64
 WHOLE_FROM = 1000
+FINE_BELOW = 0.1
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ def ask(published_file: Path, question: Question) -> pl.DataFrame:
 
 def answer_table(question: Question, answer: pl.DataFrame) -> Table:
     """The first rows of an answer for the terminal. Names are text, whatever they hold."""
-    rows = [[words(value) for value in row] for row in answer.head(SHOWN_ROWS).iter_rows()]
+    # a sentence stands in the last column: it goes over several lines, and is not cut off like a name
+    limits = [*[SHOWN_WIDTH] * (answer.width - 1), SENTENCE_LENGTH]
+    rows = [[*map(words, row, limits)] for row in answer.head(SHOWN_ROWS).iter_rows()]
     table = Table(
         title=Text(question.text), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
     )
@@ -93,7 +98,7 @@ def answer_table(question: Question, answer: pl.DataFrame) -> Table:
         table.add_column(
             Text(heading),
             justify="right" if kind.is_numeric() else "left",
-            width=max(longest, *map(len, heading.split())),
+            width=max(min(longest, SENTENCE_WIDTH), *map(len, heading.split())),
             overflow="fold",
         )
     for row in rows:
@@ -101,33 +106,44 @@ def answer_table(question: Question, answer: pl.DataFrame) -> Table:
     return table
 
 
-def words(value: object) -> str:
-    """A value as a reader expects it: a dash for what was not observed."""
+def words(value: object, limit: int = SHOWN_WIDTH) -> str:
+    """A value as a reader expects it: a dash for what was not observed, text of at most `limit` characters."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:,.2f}"
+        if abs(value) >= WHOLE_FROM:
+            return f"{value:,.0f}"
+        # two decimals would hide a slope or a trend
+        return f"{value:.3f}" if 0 < abs(value) < FINE_BELOW else f"{value:,.2f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return one_line(str(value), limit=SHOWN_WIDTH)
+    return one_line(str(value), limit=limit)
 
 
 def print_catalogue(questions: dict[str, Question], console: Console) -> None:
     """All questions with their names, by subject."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=2 + max(map(len, questions), default=0))
+    table.add_column()
     subject = ""
     for question in questions.values():
         if question.subject != subject:
             subject = question.subject
-            console.print(Text(f"\n{subject}"), style="bold")
-        console.print(Text(f"  {question.name}: {question.text}"))
+            table.add_row(Text(f"\n{subject}", style="bold"))
+        table.add_row(Text(f"  {question.name}"), Text(question.text))
+    console.print(table)
     console.print('\nmake ask QUESTION=<name>, or "python -m book_of_business ask <name> --csv"', markup=False)
 
 
 def print_answer(published_file: Path, question: Question, console: Console) -> None:
     """The answer as a table, and how much of it is left out."""
     answer = ask(published_file, question)
+    if answer.is_empty():
+        console.print(Text(question.text))
+        console.print("no rows: none, as far as is observed", markup=False)
+        return
     table = answer_table(question, answer)
     # a table that is too wide for the terminal is better scrolled than broken within its numbers
     needed = sum(2 + (column.width or 0) for column in table.columns)
@@ -135,8 +151,6 @@ def print_answer(published_file: Path, question: Question, console: Console) -> 
     console.print(table)
     if answer.height > SHOWN_ROWS:
         console.print(f"{answer.height - SHOWN_ROWS:,} more rows: --csv gives all", markup=False)
-    if answer.is_empty():
-        console.print("no rows: nothing in the marts answers to it", markup=False)
 
 
 def as_csv(answer: pl.DataFrame) -> str:

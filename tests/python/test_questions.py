@@ -67,6 +67,7 @@ def test_the_answer_is_the_one_worked_out_by_hand(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_question_runs_on_a_whole_book(name: str, small_build: Run) -> None:
     assert questions.ask(small_build.published_file, CATALOGUE[name]).width > 1
+    assert "order by" in CATALOGUE[name].sql, "the same question gives the same rows in the same order"
 
 
 def test_an_answer_with_hostile_names_is_text_and_no_formula(tmp_path: Path) -> None:
@@ -80,6 +81,35 @@ def test_an_answer_with_hostile_names_is_text_and_no_formula(tmp_path: Path) -> 
     assert lines[2].startswith("\"'=HYPERLINK(")
     assert lines[3].startswith("'-1+1")
     assert lines[4] == "Ana,4.0"
+
+
+def test_the_catalogue_names_every_question_on_a_line_of_its_own(tmp_path: Path) -> None:
+    console = Console(width=80, record=True, file=(tmp_path / "out").open("w"))
+    questions.print_catalogue(CATALOGUE, console)
+    first_words = [line.split()[0] for line in console.export_text().splitlines() if line.split()]
+    assert set(CATALOGUE) <= set(first_words)
+
+
+def test_a_sentence_is_shown_whole_and_a_slope_is_no_zero(tmp_path: Path) -> None:
+    reason = "For 76 weeks the book has asked for more than its capacity, and the work of it goes on. " * 2
+    answer = pl.DataFrame({"csm_id": ["C01"], "load_trend_per_week": [-0.004], "room_hours": [0.0], "reason": [reason]})
+    console = Console(width=120, record=True, file=(tmp_path / "out").open("w"))
+    console.print(questions.answer_table(CATALOGUE["triggers_of_the_week"], answer))
+    shown = console.export_text()
+    assert shown.count("goes on.") == 2
+    assert "-0.004" in shown
+    assert "0.00 " in shown
+
+
+def test_an_answer_without_rows_says_what_that_may_mean(tmp_path: Path) -> None:
+    question = CATALOGUE["silent_accounts"]
+    published = file_of({}, question.marts, tmp_path / "book.duckdb")
+    console = Console(width=120, record=True, file=(tmp_path / "out").open("w"))
+    questions.print_answer(published, question, console)
+    assert console.export_text().splitlines() == [
+        question.text,
+        "no rows: none, as far as is observed",
+    ]
 
 
 def test_a_name_that_is_none_says_what_is_near() -> None:

@@ -1,5 +1,8 @@
 -- Grain: one row per account_id that is active on as_of_date.
 -- Why: what conversations say of an account that its dashboards do not.
+{% set is_recent -%}
+    cast(mentions.started_at as date) > {{ days_after('clock.as_of_date', '-' ~ threshold('competitor_mention_days')) }}
+{%- endset %}
 with
 
 accounts as (
@@ -65,14 +68,9 @@ competitors as (
 
     select
         mentions.account_id,
-        count(
-            distinct case
-                when
-                    cast(mentions.started_at as date)
-                    > {{ days_after('clock.as_of_date', '-' ~ threshold('competitor_mention_days')) }}
-                    then mentions.interaction_id
-            end
-        ) as recent_count,
+        count(distinct case when {{ is_recent }} then mentions.interaction_id end) as recent_count,
+        count(distinct case when {{ is_recent }} and mentions.is_evaluation then mentions.interaction_id end)
+            as recent_evaluation_count,
         max(case when mentions.is_evaluation then mentions.started_at end) as last_competitor_evaluation_at
 
     from mentions
@@ -104,7 +102,9 @@ final as (
         cast(follow_ups.action_item_count as bigint) as action_item_count_last_13_weeks,
         {{ ratio('follow_ups.action_item_count', 'follow_ups.expected_action_item_count') }} as follow_up_ratio,
         case when observed.has_words then coalesce(competitors.recent_count, 0) end
-            as competitor_interaction_count_last_30_days
+            as competitor_interaction_count_last_30_days,
+        case when observed.has_words then coalesce(competitors.recent_evaluation_count, 0) end
+            as competitor_evaluation_count_last_30_days
 
     from accounts
     inner join healthy on accounts.account_id = healthy.account_id

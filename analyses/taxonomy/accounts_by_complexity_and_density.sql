@@ -1,0 +1,25 @@
+-- Question: How are active accounts and their ARR spread over complexity and signal density?
+with
+
+accounts as (
+
+    select * from {{ ref('dim_accounts') }}
+
+),
+
+final as (
+
+    select
+        accounts.complexity_tier,
+        accounts.signal_density,
+        count(*) as account_count,
+        sum(accounts.arr_usd) as arr_usd
+
+    from accounts
+    where accounts.is_active
+    group by accounts.complexity_tier, accounts.signal_density
+    order by accounts.complexity_tier asc, accounts.signal_density asc
+
+)
+
+select * from final
