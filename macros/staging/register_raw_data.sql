@@ -4,6 +4,10 @@
     {% if not execute or flags.WHICH not in ('run', 'build', 'test', 'compile', 'run-operation', 'show') %}
         {{ return('') }}
     {% endif %}
+    {#- `make build` has just done it, in this process, to check the tables before anything is built -#}
+    {% if flags.WHICH == 'build' and env_var('RAW_DATA_IS_REGISTERED', '') %}
+        {{ return('') }}
+    {% endif %}
     {% set tables = contract_tables() %}
     {% set problems = as_of_date_problems() %}
     {% set found = found_files(tables) %}
