@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from book_of_business import settings as settings_module
@@ -158,6 +159,10 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # whoever reads has enough, as in `... | head`; nothing more can be said to them, not even on exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"\n{error.strerror}: {error.filename or error}", file=sys.stderr)
         return 1

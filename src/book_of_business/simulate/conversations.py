@@ -21,6 +21,7 @@ _SESSIONS = (CODE["kickoff"], CODE["onboarding_session"], CODE["training"])
 _PINGS = (CODE["email_ping"], CODE["status_update"])
 _INSIDE = (CODE["internal_advocacy"], CODE["internal_deal_desk"], CODE["admin"])
 FOLLOW_UP_SEGMENT = np.array([1.25, 1.0, 0.7])
+EVALUATING_MENTIONS = 3
 TOPIC_KINDS = ("product", "competitor", "risk", "renewal", "other")
 
 
@@ -79,6 +80,10 @@ def topics(book: Book, episodes: Episodes, pipeline: Pipeline, touches: Touches,
         else:
             topic = pl.Series(labels).gather(rng.integers(0, len(labels), len(here)))
             about = pl.Series([None], dtype=pl.String).new_from_index(0, len(here))
+        if labels is words.COMPETITORS:
+            # who speaks of a competitor again and again is looking at its tool
+            is_evaluating = pl.Series(mentions[kind][here] >= EVALUATING_MENTIONS)
+            topic = pl.select(pl.when(is_evaluating).then("Evaluating " + topic).otherwise(topic)).to_series()
         frames.append(pl.DataFrame({
             "interaction": rows[here], "kind": np.full(len(here), kind, dtype=np.int8),
             "topic": topic, "product": about, "mentions": mentions[kind][here],
