@@ -25,7 +25,7 @@
             'value': 'unmonitored_ratio',
             'threshold': 'least(1, ' ~ ratio('expected_unmonitored_count', 'account_count')
                 ~ ' + greatest(' ~ threshold('unmonitored_margin_ratio') ~ ', ' ~ ratio('1', 'account_count') ~ '))',
-            'holds': over,
+            'holds': over ~ ' and observed_days >= ' ~ threshold('unmonitored_days'),
         },
         'slow_detection': {
             'value': ratio('late_episode_count', 'detected_episode_count + late_open_count'),

@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {% macro thousands(measure) -%}
-    format('{:,}', cast(round({{ measure }}) as bigint))
+    format('{:,.0f}', cast({{ measure }} as double))
 {%- endmacro %}
 
 {#- A text as lower-case words with one space between and around them. Letters and digits of every script count, and the
@@ -22,4 +22,13 @@
     write is taken as a letter or as a space: nothing of it is run as a regular expression. -#}
 {% macro words_pattern(alias) -%}
     concat('% ', replace(trim(regexp_replace(lower({{ alias }}), '[^\p{L}\p{N}+#*]+', ' ', 'g')), '*', '%'), ' %')
+{%- endmacro %}
+
+{#- Parts of a key joined by `|`. Ids are opaque and may hold one: written as %7C, or two keys could become one. -#}
+{% macro joined_key(parts) -%}
+    concat(
+        {% for part in parts -%}
+        replace(replace({{ part }}, '%', '%25'), '|', '%7C'){{ ", '|', " if not loop.last }}
+        {%- endfor %}
+    )
 {%- endmacro %}

@@ -49,6 +49,18 @@ select
     case
         when count(case when is_accepted then 1 end) = 0
             then {{ "'" ~ meta.without_it | replace("'", "''") ~ "'" if meta.without_it else "'no row of a required table was accepted'" }}
+        {%- set judged_columns = contract.columns.values() | selectattr('config.meta.without_it', 'defined') | list %}
+        {%- if judged_columns %}
+        {#- a column that is empty in all rows is as good as absent -#}
+        else nullif(concat_ws('; '
+            {%- for column in judged_columns -%}
+            , case
+                when count(case when is_accepted then {{ column.name }} end) = 0
+                    then 'without {{ column.name }}: {{ column.config.meta.without_it | replace("'", "''") }}'
+            end
+            {%- endfor -%}
+        ), '')
+        {%- endif %}
     end as unavailable
 from {{ relation }}
 {{ 'union all' if not loop.last }}

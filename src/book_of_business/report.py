@@ -38,7 +38,7 @@ def read_books(published_file: Path) -> pl.DataFrame:
 
 
 def read_gaps(published_file: Path) -> pl.DataFrame:
-    """One row per raw table that is absent or has rejected rows.
+    """One row per raw table that is absent, lacks a column that something is measured from, or has rejected rows.
 
     Columns: table_name, is_observed, rejected_count, unavailable.
     """
@@ -46,7 +46,7 @@ def read_gaps(published_file: Path) -> pl.DataFrame:
         return connection.sql("""
             select table_name, is_observed, rejected_count, unavailable
             from marts.data_coverage
-            where rejected_count > 0 or not is_observed
+            where rejected_count > 0 or unavailable is not null
             order by rejected_count desc, table_name
         """).pl()
 
@@ -121,5 +121,6 @@ def print_report(published_file: Path, console: Console) -> None:
                 f"{gap['rejected_count']:,} row(s) of {gap['table_name']} rejected: see marts.rejected_rows",
                 markup=False,
             )
-        if not gap["is_observed"]:
-            console.print(f"no {gap['table_name']}: {gap['unavailable']}", markup=False)
+        if gap["unavailable"]:
+            table = gap["table_name"]
+            console.print(f"{table if gap['is_observed'] else f'no {table}'}: {gap['unavailable']}", markup=False)

@@ -38,7 +38,7 @@ final as (
                     + movements.transferred_in_arr_usd
                     - movements.transferred_out_arr_usd
                     - movements.closing_arr_usd
-                ) < 0.005,
+                ) < greatest(0.005, 0.000000000001 * movements.closing_arr_usd),
                 false
             )
             or least(

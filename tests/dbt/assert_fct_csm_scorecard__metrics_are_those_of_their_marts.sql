@@ -1,5 +1,5 @@
--- The scorecard shows each metric as its mart does, for every CSM-week of these marts and no other, and never for
--- `unassigned`. Otherwise two dashboards would tell two loads.
+-- The scorecard shows each metric as its mart does, for every week in which a CSM is employed and no other, and
+-- never for `unassigned`. Otherwise two dashboards would tell two loads.
 with
 
 scorecard as (
@@ -41,23 +41,21 @@ detection as (
 published as (
 
     select
+        loads.csm_id,
+        loads.week_start_date,
         loads.load_ratio,
         throughput.counted_interaction_count,
         throughput.throughput_ceiling_count,
         engagement.mean_sentiment_score,
         engagement.follow_up_density,
-        engagement.mean_quality_score,
-        coalesce(loads.csm_id, throughput.csm_id, engagement.csm_id) as csm_id,
-        coalesce(loads.week_start_date, throughput.week_start_date, engagement.week_start_date) as week_start_date
+        engagement.mean_quality_score
 
     from loads
-    full outer join throughput
+    left join throughput
         on loads.csm_id = throughput.csm_id and loads.week_start_date = throughput.week_start_date
-    full outer join engagement
-        on
-            coalesce(loads.csm_id, throughput.csm_id) = engagement.csm_id
-            and coalesce(loads.week_start_date, throughput.week_start_date) = engagement.week_start_date
-    where coalesce(loads.csm_id, '') != 'unassigned'
+    left join engagement
+        on loads.csm_id = engagement.csm_id and loads.week_start_date = engagement.week_start_date
+    where loads.csm_id != 'unassigned'
 
 ),
 

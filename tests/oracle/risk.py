@@ -61,12 +61,17 @@ def detected_at(book: Book, account_id: str, emerged_at: datetime) -> datetime |
 
 
 def account_episodes(book: Book, account_id: str, signals: list[Row]) -> list[Episode]:
-    """The account's episodes in order. Of signals at one instant the first by type opens."""
+    """The account's episodes in order. Of signals at one instant the gravest opens."""
     lapse_days = book.limits["episode_lapse_days"]
     churned_on: date | None = book.accounts[account_id]["churned_on"]
     churns_at = None if churned_on is None else midnight(churned_on)
     episodes: list[Episode] = []
-    for signal in sorted(signals, key=lambda row: (row["emerged_at"], row["signal_type"], row["signal_id"])):
+    rules = book.reference.risk_rules
+
+    def order(row: Row) -> tuple[datetime, float, str]:
+        return row["emerged_at"], -rules.get((row["signal_type"], "severity"), 0), row["signal_id"]
+
+    for signal in sorted(signals, key=order):
         if episodes and episodes[-1].takes(signal, lapse_days):
             episodes[-1].signals.append(signal)
             continue
@@ -192,8 +197,8 @@ def lives_of(book: Book, episodes: list[Row], sunday: date) -> list[tuple[float,
 def can_observe_risk(book: Book) -> bool:
     """Whether any of the five signals has its input."""
     scores = any(row["sentiment_score"] is not None for row in book.completed)
-    tables = ("product_usage", "tickets", "contacts", "opportunities", "interaction_topics")
-    return scores or any(book.is_observed(table) for table in tables)
+    usage = any(row["event_count"] is not None or row["active_users"] is not None for row in book.rows["product_usage"])
+    return scores or usage or any(book.is_observed(table) for table in ("tickets", "contacts", "opportunities"))
 
 
 def fct_csm_risk_detection(book: Book, episodes: Mart) -> Mart:

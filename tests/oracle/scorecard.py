@@ -25,8 +25,7 @@ def fct_csm_scorecard(
     mart: Mart = []
     for sunday in book.sundays:
         for csm_id in book.csms:
-            held = book.in_week(book.completed_of_csm[csm_id], sunday)
-            if not held and not book.is_employed_in_week(csm_id, sunday):
+            if not book.is_employed_in_week(csm_id, sunday):
                 continue
             row = {"csm_id": csm_id, "week_start_date": week_start(sunday)}
             for rows, columns in parts:

@@ -74,6 +74,8 @@ REFERENCE = Reference(
     },
     risk_rules={
         ("usage_decline", "intervention_window_days"): 30,
+        ("usage_decline", "severity"): 2,
+        ("ticket_escalation", "severity"): 3,
         ("ticket_escalation", "intervention_window_days"): 7,
         ("stakeholder_disengagement", "intervention_window_days"): 21,
         ("stakeholder_disengagement", "missed_meeting_count"): 4,

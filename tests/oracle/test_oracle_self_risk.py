@@ -148,7 +148,7 @@ def test_an_open_episode_is_late_when_its_window_is_over(tmp_path: Path) -> None
     assert episodes_of(tmp_path, datetime(2025, 6, 23, tzinfo=UTC)) == [("open", None, None, 1)]
 
 
-def test_of_signals_at_one_instant_the_first_by_type_opens(tmp_path: Path) -> None:
+def test_of_signals_at_one_instant_the_gravest_opens(tmp_path: Path) -> None:
     signals = [signal(NEW_YEAR, "usage_decline"), signal(NEW_YEAR, "ticket_escalation")]
     (row,) = marts_of(tmp_path, signals)["fct_risk_episodes"]
     assert (row["signal_type"], row["intervention_window_days"], row["signal_count"]) == ("ticket_escalation", 7, 2)

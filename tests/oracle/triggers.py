@@ -57,7 +57,9 @@ def judge_coverage(book: Book, row: Row) -> Iterator[Judged]:
         expected = row["expected_unmonitored_count"] / row["account_count"]
         # one late visit in a book of eight is no reason to move anything
         threshold = min(1.0, expected + max(book.limits["unmonitored_margin_ratio"], 1 / row["account_count"]))
-        yield "unmonitored", ratio, threshold, is_more(ratio, threshold)
+        observed_days = (row["week_start_date"] + timedelta(days=7) - week_start(book.sundays[0])).days
+        is_observed = observed_days >= book.limits["unmonitored_days"]
+        yield "unmonitored", ratio, threshold, is_observed and is_more(ratio, threshold)
 
 
 def judge_detection(book: Book, episodes: list[Row], sunday: date) -> Iterator[Judged]:

@@ -20,6 +20,12 @@ work_spans as (
 
 ),
 
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
 -- Lines that end on one day are one renewal, due from its window (or its first day) until its last line ends.
 terms as (
 
@@ -52,6 +58,8 @@ observed as (
         ) as from_at
 
     from opportunities
+    cross join clock
+    where opportunities.created_on <= clock.as_of_date
 
 ),
 

@@ -103,8 +103,8 @@ final as (
         case
             when ended.outcome in ('churned', 'lapsed') then false
             when ended.outcome = 'detected' then {{ detection_days }} <= ended.intervention_window_days
-            -- not yet seen: too late from the last instant of its window on
-            when {{ age_days }} >= ended.intervention_window_days then false
+            -- not yet seen: in the last instant of its window it would still be in time
+            when {{ age_days }} > ended.intervention_window_days then false
         end as is_within_window,
         ended.intervention_window_days,
         ended.signal_count,

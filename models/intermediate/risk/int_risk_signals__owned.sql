@@ -46,7 +46,7 @@ signals as (
     select
         'negative_sentiment' as signal_type,
         account_id,
-        interaction_id as occasion,
+        {{ joined_key(['interaction_id']) }} as occasion,
         detector,
         emerged_at
     from {{ ref('int_negative_sentiment__signalled') }}
@@ -54,7 +54,7 @@ signals as (
     select
         'ticket_escalation' as signal_type,
         account_id,
-        ticket_id as occasion,
+        {{ joined_key(['ticket_id']) }} as occasion,
         detector,
         emerged_at
     from {{ ref('int_ticket_escalation__signalled') }}
@@ -62,7 +62,7 @@ signals as (
     select
         'stakeholder_disengagement' as signal_type,
         account_id,
-        concat(contact_id, '|', detector, '|', cast(cast(emerged_at as date) as varchar)) as occasion,
+        {{ joined_key(['contact_id', 'detector', 'cast(cast(emerged_at as date) as varchar)']) }} as occasion,
         detector,
         emerged_at
     from {{ ref('int_stakeholder_disengagement__signalled') }}
@@ -85,7 +85,7 @@ final as (
         signals.detector,
         signals.emerged_at,
         risk_signal_rules.value as severity_score,
-        concat(signals.signal_type, '|', signals.account_id, '|', signals.occasion) as signal_id,
+        concat(signals.signal_type, '|', {{ joined_key(['signals.account_id']) }}, '|', signals.occasion) as signal_id,
         coalesce(csms.csm_id, 'unassigned') as csm_id
 
     from signals

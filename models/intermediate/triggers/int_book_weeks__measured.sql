@@ -38,6 +38,18 @@ detection as (
 
 ),
 
+capacity as (
+
+    select * from {{ ref('fct_csm_capacity') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
 csms as (
 
     select * from {{ ref('stg_crm__csms') }}
@@ -62,6 +74,7 @@ final as (
         loads.load_ratio,
         loads.consecutive_weeks_over_target,
         loads.is_uncovered,
+        capacity.room_hours,
         throughput.counted_interaction_count,
         throughput.throughput_ceiling_count,
         throughput.consecutive_weeks_over_ceiling,
@@ -79,6 +92,7 @@ final as (
         - detection.within_window_count
         + detection.late_open_count as late_episode_count,
         coalesce(csms.left_on > {{ days_after('loads.week_start_date', 6) }}, true) as is_still_employed,
+        {{ days_between('clock.first_week_start_date', days_after('loads.week_start_date', 7)) }} as observed_days,
         {{ days_between('csms.hired_on', days_after('loads.week_start_date', 6)) }} as tenure_days
 
     from loads
@@ -88,6 +102,8 @@ final as (
     left join touches on loads.csm_id = touches.csm_id and loads.week_start_date = touches.week_start_date
     left join throughput on loads.csm_id = throughput.csm_id and loads.week_start_date = throughput.week_start_date
     left join detection on loads.csm_id = detection.csm_id and loads.week_start_date = detection.week_start_date
+    left join capacity on loads.csm_id = capacity.csm_id and loads.week_start_date = capacity.week_start_date
+    cross join clock
     left join csms on loads.csm_id = csms.csm_id
     left join role_tiers on csms.role_tier = role_tiers.role_tier
 

@@ -54,6 +54,7 @@ final as (
         set_off.arr_usd,
         set_off.effort_hours,
         set_off.target_capacity_hours,
+        set_off.room_hours,
         set_off.counted_interaction_count,
         set_off.throughput_ceiling_count,
         set_off.late_episode_count,

@@ -52,6 +52,8 @@ said as (
         {{ as_words('transcripts.text') }} as words
 
     from transcripts
+    -- what our own side asks about is no mention by the customer
+    where transcripts.speaker_csm_id is null
 
 ),
 

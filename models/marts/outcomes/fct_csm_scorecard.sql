@@ -1,4 +1,4 @@
--- Grain: one row per csm_id and week_start_date in which the CSM is employed or completed an interaction.
+-- Grain: one row per csm_id and week_start_date in which the CSM is employed on any day.
 -- Why: the seven metrics side by side, since each alone can be had at the price of another.
 with
 
@@ -45,16 +45,6 @@ csm_weeks as (
         week_start_date
     from loads
     where csm_id != 'unassigned'
-    union distinct
-    select
-        csm_id,
-        week_start_date
-    from throughput
-    union distinct
-    select
-        csm_id,
-        week_start_date
-    from engagement
 
 ),
 

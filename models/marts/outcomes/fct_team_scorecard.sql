@@ -1,8 +1,12 @@
 -- Grain: one row per scope, team and week_start_date, from the week in which the team has its first CSM.
 -- Why: ratios of sums, in which each book weighs what it holds; a mean of the CSMs' ratios would be another number.
 {% set counts = [
-    'counted_interaction_count', 'detected_episode_count', 'within_window_count', 'open_undetected_count',
-    'sentiment_interaction_count', 'action_item_count', 'interaction_count', 'scored_interaction_count',
+    'counted_interaction_count', 'sentiment_interaction_count', 'action_item_count', 'interaction_count',
+    'scored_interaction_count',
+] %}
+{% set detection_columns = [
+    'detected_episode_count', 'within_window_count', 'open_undetected_count', 'mean_detection_days',
+    'within_window_ratio', 'mean_open_age_days',
 ] %}
 with
 
@@ -36,6 +40,13 @@ outcomes as (
 
 ),
 
+-- Risks of accounts that nobody owns, or whose owner has left, are the team's too: they stand in no CSM's scorecard.
+detection as (
+
+    select * from {{ ref('fct_team_risk_detection') }}
+
+),
+
 -- `unassigned` has a book and no scorecard: what nobody owns asks for work and goes untouched too.
 held as (
 
@@ -45,8 +56,8 @@ held as (
         loads.week_start_date,
         sum(loads.effort_hours) as effort_hours,
         sum(loads.target_capacity_hours) as target_capacity_hours,
-        sum(coverage.account_count) as account_count,
-        sum(coverage.unmonitored_account_count) as unmonitored_account_count
+        cast(sum(coverage.account_count) as bigint) as account_count,
+        cast(sum(coverage.unmonitored_account_count) as bigint) as unmonitored_account_count
 
     from csms
     inner join loads on csms.csm_id = loads.csm_id
@@ -62,8 +73,6 @@ done as (
         csms.team,
         scorecards.week_start_date,
         sum(scorecards.throughput_ceiling_count) as throughput_ceiling_count,
-        sum(scorecards.mean_detection_days * scorecards.detected_episode_count) as detection_days,
-        sum(scorecards.mean_open_age_days * scorecards.open_undetected_count) as open_age_days,
         sum(scorecards.mean_sentiment_score * scorecards.sentiment_interaction_count) as sentiment_score,
         sum(scorecards.mean_quality_score * scorecards.scored_interaction_count) as quality_score,
         {{ counts_of('scorecards', counts) }}
@@ -80,27 +89,21 @@ measured as (
         outcomes.scope,
         outcomes.team,
         outcomes.week_start_date,
-        held.effort_hours,
-        held.target_capacity_hours,
+        {{ qualified('held', ['effort_hours', 'target_capacity_hours', 'account_count', 'unmonitored_account_count']) }},
         done.throughput_ceiling_count,
         {{ qualified('outcomes', outcome_columns()) }},
+        {{ qualified('detection', detection_columns) }},
         {{ qualified('done', counts) }},
         case
-            when {{ comparable('held.target_capacity_hours') }} > 0
-                then held.effort_hours / held.target_capacity_hours
+            when {{ comparable('held.target_capacity_hours') }} > 0 then held.effort_hours / held.target_capacity_hours
         end as load_ratio,
-        {{ ratio('done.detection_days', 'done.detected_episode_count') }} as mean_detection_days,
-        {{ ratio('done.within_window_count', 'done.detected_episode_count') }} as within_window_ratio,
-        {{ ratio('done.open_age_days', 'done.open_undetected_count') }} as mean_open_age_days,
         {{ ratio('done.sentiment_score', 'done.sentiment_interaction_count') }} as mean_sentiment_score,
         {{ ratio('done.action_item_count', 'done.interaction_count') }} as follow_up_density,
-        cast(held.account_count as bigint) as account_count,
-        cast(held.unmonitored_account_count as bigint) as unmonitored_account_count,
         {{ ratio('held.unmonitored_account_count', 'held.account_count') }} as unmonitored_ratio,
         {{ ratio('done.quality_score', 'done.scored_interaction_count') }} as mean_quality_score
 
     from outcomes
-    {% for part in ['held', 'done'] %}
+    {% for part in ['held', 'done', 'detection'] %}
         left join {{ part }}
             on
                 outcomes.scope = {{ part }}.scope

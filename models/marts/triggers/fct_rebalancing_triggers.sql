@@ -1,5 +1,7 @@
 -- Grain: one row per csm_id, trigger and week_start_date in which the trigger holds.
 -- Why: what calls for moving work, since when, and in a sentence that blames the plan and no person.
+{#- a week away neither ends a run nor adds to it, and what was counted in it is no measure of either -#}
+{% set absence = "case when triggers.target_capacity_hours > 0 then '' else ', as nobody is there this week' end" %}
 with
 
 triggers as (
@@ -23,14 +25,16 @@ final as (
                     'For ', {{ in_words('triggers.value') }},
                     ' weeks the book has asked for more than its capacity: now ',
                     {{ in_words('triggers.effort_hours') }}, ' hours of work a week against ',
-                    {{ in_words('triggers.target_capacity_hours') }}, '. Move accounts or add capacity.'
+                    {{ in_words('triggers.target_capacity_hours') }},
+                    {{ absence }}, '. Move accounts or add capacity.'
                 )
             when 'throughput_intervention'
                 then concat(
                     'For ', {{ in_words('triggers.value') }},
                     ' weeks the book has needed more conversations than one can sustain: ',
                     {{ in_words('triggers.counted_interaction_count') }}, ' this week against ',
-                    {{ in_words('triggers.throughput_ceiling_count') }}, '. Reduce what the plan asks for.'
+                    {{ in_words('triggers.throughput_ceiling_count') }},
+                    {{ absence }}, '. Reduce what the plan asks for.'
                 )
             when 'touch_ceiling'
                 then concat(
@@ -51,8 +55,8 @@ final as (
             when 'unmonitored'
                 then concat(
                     {{ as_percent('triggers.value') }}, ' of the accounts have had no meaningful conversation within ',
-                    {{ in_words(threshold('unmonitored_days')) }}, ' days; the cadence explains up to ',
-                    {{ as_percent('triggers.threshold') }}, '. The book is larger than the time for it.'
+                    {{ in_words(threshold('unmonitored_days')) }}, ' days; the cadence and a margin explain up to ',
+                    {{ as_percent('triggers.threshold') }}, '. Ask what keeps the time for them away.'
                 )
             when 'slow_detection'
                 then concat(
@@ -64,7 +68,7 @@ final as (
                 then concat(
                     'The ramp is over and the accounts take ', {{ as_percent('triggers.value') }},
                     ' of the capacity: there is room to absorb work, up to ',
-                    {{ in_words('triggers.target_capacity_hours - triggers.effort_hours') }}, ' hours a week.'
+                    {{ in_words('triggers.room_hours') }}, ' hours a week.'
                 )
             else concat(
                 'Nobody has time this week for the accounts of this book: ', {{ in_words('triggers.value') }},

@@ -26,7 +26,7 @@ TOP = {"version", "models", "seeds", "sources", "unit_tests", "macros", "exposur
 TABLE_META = {"grain", "is_required", "without_it", "range_by"}
 COLUMN_META = {
     *("is_optional", "parent", "minimum", "maximum", "above", "not_before", "accepted_values", "accepted_from"),
-    *("reserved_value", "ranges", "range_by"),
+    *("reserved_value", "ranges", "range_by", "without_it"),
 }
 
 KNOWN: dict[str, set[str]] = {

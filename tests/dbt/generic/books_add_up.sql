@@ -90,8 +90,13 @@ final as (
     left join active_subscriptions on weeks.week_start_date = active_subscriptions.week_start_date
     where
         all_books.account_count is distinct from active_accounts.account_count
-        -- a week without a subscription has no ARR; a sum in another order differs by less than half a cent
-        or not coalesce(abs(all_books.arr_usd - coalesce(active_subscriptions.arr_usd, 0)) < 0.005, false)
+        -- a week without a subscription has no ARR; a sum in another order differs by less than half a cent, and of
+        -- sums in the trillions by their last digits
+        or not coalesce(
+            abs(all_books.arr_usd - coalesce(active_subscriptions.arr_usd, 0))
+            < greatest(0.005, 0.000000000001 * active_subscriptions.arr_usd),
+            false
+        )
 
 )
 
