@@ -6,6 +6,14 @@
     ]) }}
 {% endmacro %}
 
+{#- What scorecards show of the marts of detection. -#}
+{% macro detection_columns() %}
+    {{ return([
+        'detected_episode_count', 'within_window_count', 'open_undetected_count', 'mean_detection_days',
+        'within_window_ratio', 'mean_open_age_days',
+    ]) }}
+{% endmacro %}
+
 {#- Columns of the marts of outcomes, in the order in which they are published. -#}
 {% macro outcome_columns() %}
     {{ return([

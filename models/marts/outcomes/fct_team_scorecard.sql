@@ -4,10 +4,7 @@
     'counted_interaction_count', 'sentiment_interaction_count', 'action_item_count', 'interaction_count',
     'scored_interaction_count',
 ] %}
-{% set detection_columns = [
-    'detected_episode_count', 'within_window_count', 'open_undetected_count', 'mean_detection_days',
-    'within_window_ratio', 'mean_open_age_days',
-] %}
+{% set held_columns = ['effort_hours', 'target_capacity_hours', 'account_count', 'unmonitored_account_count'] %}
 with
 
 scorecards as (
@@ -47,7 +44,7 @@ detection as (
 
 ),
 
--- `unassigned` has a book and no scorecard: what nobody owns asks for work and goes untouched too.
+-- What nobody owns asks for work and goes untouched too, though `unassigned` has no scorecard.
 held as (
 
     select
@@ -56,8 +53,7 @@ held as (
         loads.week_start_date,
         sum(loads.effort_hours) as effort_hours,
         sum(loads.target_capacity_hours) as target_capacity_hours,
-        cast(sum(coverage.account_count) as bigint) as account_count,
-        cast(sum(coverage.unmonitored_account_count) as bigint) as unmonitored_account_count
+        {{ counts_of('coverage', ['account_count', 'unmonitored_account_count']) }}
 
     from csms
     inner join loads on csms.csm_id = loads.csm_id
@@ -89,13 +85,14 @@ measured as (
         outcomes.scope,
         outcomes.team,
         outcomes.week_start_date,
-        {{ qualified('held', ['effort_hours', 'target_capacity_hours', 'account_count', 'unmonitored_account_count']) }},
+        {{ qualified('held', held_columns) }},
         done.throughput_ceiling_count,
         {{ qualified('outcomes', outcome_columns()) }},
-        {{ qualified('detection', detection_columns) }},
+        {{ qualified('detection', detection_columns()) }},
         {{ qualified('done', counts) }},
         case
-            when {{ comparable('held.target_capacity_hours') }} > 0 then held.effort_hours / held.target_capacity_hours
+            when {{ comparable('held.target_capacity_hours') }} > 0
+                then held.effort_hours / held.target_capacity_hours
         end as load_ratio,
         {{ ratio('done.sentiment_score', 'done.sentiment_interaction_count') }} as mean_sentiment_score,
         {{ ratio('done.action_item_count', 'done.interaction_count') }} as follow_up_density,
