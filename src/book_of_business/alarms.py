@@ -330,12 +330,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the table, or compare, or look at a book."""
     parser = argparse.ArgumentParser(prog="python -m book_of_business.alarms", description=__doc__.split("\n")[0])
     parser.add_argument("--replicates", type=int, default=REPLICATES, help="teams to simulate")
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=int, default=SEED, help=f"of the simulation ({SEED})")
     parser.add_argument("--compare", action="store_true", help="show other windows, write nothing")
     parser.add_argument("--marts", type=Path, metavar="FILE", help="show how the counts of a published book behave")
     chosen = parser.parse_args(arguments)
     reference_dir = project_dir() / "seeds" / "reference"
     if chosen.marts:
+        if not chosen.marts.is_file():
+            parser.error(f"{chosen.marts} does not exist: give the published file, build/book_of_business.duckdb")
         for name, value in counts_of(chosen.marts).items():
             print(f"{name}: {value:.3f}")
         return 0

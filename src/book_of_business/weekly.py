@@ -237,13 +237,18 @@ def print_weekly(build_dir: Path, console: Console) -> None:
     console.print(metrics_table(scorecards, movements))
     console.print(
         "Held: interactions that count, of the ceiling. Detection: mean days; open: not yet detected.\n"
-        "Below each value: change since last week (of shares in points), direction of the last quarter.",
+        "Below each value: change since last week (of shares in points), direction of the last quarter.\n"
+        "Sentiment: -1 to 1. Follow-up: action items per interaction. Quality: 0 to 100. -: not observed.",
         markup=False,
     )
     if scorecards.height == 1:
         console.print("no CSM is employed in this week", markup=False)
     console.print()
     console.print(outcomes_table(scorecards))
+    console.print(
+        "NRR, GRR, logos, expansion look back retention_weeks, answers survey_days (seeds/reference/thresholds.csv).",
+        markup=False,
+    )
     console.print(movement_words(movements), markup=False)
     if triggers is None:
         return
@@ -251,7 +256,9 @@ def print_weekly(build_dir: Path, console: Console) -> None:
     if not triggers.height:
         console.print("Nothing calls for rebalancing", markup=False)
         return
-    console.print("Signs that a book should be rebalanced", markup=False)
+    console.print(
+        "Signs that a book should be rebalanced (since: the week in which the sign was set off)", markup=False
+    )
     console.print(triggers_table(triggers, scorecards))
 
 
