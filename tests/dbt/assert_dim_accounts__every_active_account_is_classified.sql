@@ -1,6 +1,7 @@
 -- Every active account has all five tags, each a value that the taxonomy knows, and what is always measured is never
--- `unknown`: the signal density only where none of its tables has a row. Otherwise an account falls out of every view
--- by class, and the classes no longer add up to the accounts.
+-- `unknown`: the signal density only where none of its tables has a row, the expansion where there are no
+-- opportunities. Otherwise an account falls out of every view by class, and the classes no longer add up to the
+-- accounts.
 with
 
 accounts as (
@@ -23,9 +24,13 @@ levels as (
 
 observed as (
 
-    select bool_or(coverage.is_observed) as has_signals
+    select
+        bool_or(
+            coverage.is_observed
+            and coverage.table_name in ('interactions', 'tickets', 'survey_responses', 'product_usage')
+        ) as has_signals,
+        bool_or(coverage.is_observed and coverage.table_name = 'opportunities') as has_opportunities
     from coverage
-    where coverage.table_name in ('interactions', 'tickets', 'survey_responses', 'product_usage')
 
 ),
 
@@ -45,7 +50,10 @@ final as (
         and (
             lifecycle_levels.level is null
             or (trajectories.level is null and coalesce(accounts.health_trajectory, '') != 'unknown')
-            or (potentials.level is null and coalesce(accounts.expansion_potential, '') != 'unknown')
+            or (
+                potentials.level is null
+                and (coalesce(accounts.expansion_potential, '') != 'unknown' or observed.has_opportunities)
+            )
             or coalesce(accounts.complexity_tier, '') not in ('low', 'medium', 'high')
             or coalesce(accounts.signal_density, '') not in ('dense', 'normal', 'silent', 'unknown')
             or (accounts.signal_density = 'unknown') = observed.has_signals

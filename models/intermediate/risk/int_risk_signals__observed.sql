@@ -1,5 +1,5 @@
 -- Grain: one row.
--- Why: no signal means no risk only where a signal could have been seen.
+-- Why: no episode is observed none as soon as one of the five signals can be seen; else nothing is known.
 with
 
 product_usage as (
@@ -35,18 +35,18 @@ opportunities as (
 final as (
 
     select
-        exists(
+        exists (
             select 1 from product_usage
             where product_usage.event_count is not null or product_usage.active_users is not null
-        ) as has_usage,
-        exists(select 1 from tickets) as has_tickets,
-        exists(
+        )
+        or exists (select 1 from tickets)
+        or exists (
             select 1 from interactions
             where interactions.sentiment_score is not null
-        ) as has_sentiment,
+        )
         -- a contact who leaves is a signal, whoever took part in what
-        exists(select 1 from contacts) as has_contacts,
-        exists(select 1 from opportunities) as has_opportunities
+        or exists (select 1 from contacts)
+        or exists (select 1 from opportunities) as is_observed
 
 )
 

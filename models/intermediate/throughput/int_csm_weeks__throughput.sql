@@ -89,8 +89,7 @@ final as (
             * capacity.ramp_ratio
             * capacity.availability_ratio,
             0
-        ) as throughput_ceiling_count,
-        role_tiers.touch_ceiling_per_quarter * coalesce(csms.fte, 1) as touch_ceiling_count
+        ) as throughput_ceiling_count
 
     from csm_weeks
     inner join csms on csm_weeks.csm_id = csms.csm_id

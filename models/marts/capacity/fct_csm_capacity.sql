@@ -14,6 +14,12 @@ throughput as (
 
 ),
 
+touches as (
+
+    select * from {{ ref('int_books__touches') }}
+
+),
+
 loads as (
 
     select * from {{ ref('fct_csm_load') }}
@@ -42,7 +48,7 @@ profiles as (
         capacity.availability_ratio,
         capacity.target_capacity_hours,
         throughput.throughput_ceiling_count,
-        throughput.touch_ceiling_count,
+        touches.touch_ceiling_count,
         loads.effort_hours,
         loads.load_ratio,
         {{ day_number('capacity.week_start_date') }} as day_number,
@@ -52,9 +58,10 @@ profiles as (
     from capacity
     inner join csms on capacity.csm_id = csms.csm_id
     inner join role_tiers on csms.role_tier = role_tiers.role_tier
-    -- both have one row for each week of a CSM, and all that capacity has
+    -- each has one row for each week of a CSM, and all that capacity has
     inner join throughput
         on capacity.csm_id = throughput.csm_id and capacity.week_start_date = throughput.week_start_date
+    inner join touches on capacity.csm_id = touches.csm_id and capacity.week_start_date = touches.week_start_date
     inner join loads on capacity.csm_id = loads.csm_id and capacity.week_start_date = loads.week_start_date
 
 ),

@@ -32,23 +32,9 @@ averaged as (
 
 ),
 
-signals_observed as (
-
-    select * from {{ ref('int_risk_signals__observed') }}
-
-),
-
--- No episode is observed none as soon as one of the five signals can be seen; else nothing is known.
 observed as (
 
-    select
-        signals_observed.has_usage
-        or signals_observed.has_tickets
-        or signals_observed.has_sentiment
-        or signals_observed.has_contacts
-        or signals_observed.has_opportunities as is_observed
-
-    from signals_observed
+    select * from {{ ref('int_risk_signals__observed') }}
 
 ),
 
