@@ -59,7 +59,21 @@
     {{ instant }} + to_days(cast({{ days }} as integer))
 {%- endmacro %}
 
+{#- Microseconds from one instant to another: whole numbers, whose sums leave no remainder. -#}
+{% macro elapsed_microseconds(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{#- Days, with fractions, of so many microseconds; and back. -#}
+{% macro microseconds_as_days(microseconds) -%}
+    {{ microseconds }} / 86400000000.0
+{%- endmacro %}
+
+{% macro days_as_microseconds(days) -%}
+    cast({{ days }} * 86400000000.0 as bigint)
+{%- endmacro %}
+
 {#- Days from one instant to another, with fractions. -#}
 {% macro elapsed_days(earlier, later) -%}
-    date_diff('microsecond', {{ earlier }}, {{ later }}) / 86400000000.0
+    {{ microseconds_as_days(elapsed_microseconds(earlier, later)) }}
 {%- endmacro %}

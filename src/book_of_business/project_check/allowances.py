@@ -39,6 +39,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/windows.sql", "18", "digits of an exact number: no sum of scores has more"),
     Allowance("macros/engine/windows.sql", "6", "decimals of an exact number: finer than any score means"),
     Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),
+    Allowance("macros/rules.sql", "1e-13", "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits"),
     Allowance("macros/rules.sql", "9", "decimals that measures are compared at (metrics.md)"),
     Allowance("macros/rules.sql", "2", "roots of a quadratic equation, in normal_deviation()"),
     Allowance("macros/rules.sql", "4", "roots of a quadratic equation, in normal_deviation()"),
