@@ -32,7 +32,8 @@ spans as (
         {{ week_start('episodes.ended_at') }} as ended_week,
         {{ week_start('episodes.detected_at') }} as detected_week,
         {{ week_start(instant_after('episodes.detected_at', threshold('detection_days'))) }} as detected_to_week,
-        {{ week_start(instant_after('episodes.emerged_at', 'floor(episodes.intervention_window_days)')) }} as window_week,
+        {{ week_start(instant_after('episodes.emerged_at', 'floor(episodes.intervention_window_days)')) }}
+            as window_week,
         {{ elapsed_microseconds('episodes.emerged_at', 'episodes.ended_at') }} as followed_microseconds
 
     from episodes

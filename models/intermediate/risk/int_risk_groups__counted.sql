@@ -15,7 +15,7 @@
     'within_window_count': ('detected', 'case when followed.is_within_window then 1 else 0 end'),
 } %}
 {% set counted_by = {} %}{% for name in sums %}{% do counted_by.update({name: name}) %}{% endfor %}
-{% set scopes = [("'csm'", 'csms.csm_id'), ('csms.team_scope', 'csms.team_name'), ("'organisation'", "'organisation'")] %}
+{% set scopes = [("'csm'", 'csms.csm_id'), ('team_scope', 'team_name'), ("'organisation'", "'organisation'")] %}
 {% set first_week = '(select min(weeks.week_start_date) from weeks)' %}
 with
 
@@ -56,11 +56,11 @@ contributions as (
     {% for span, (from_week, to_week) in spans.items() %}
         select
             followed.csm_id,
-            greatest(followed.{{ from_week }}, {{ first_week }}) as from_week,
-            coalesce(followed.{{ to_week }}, cast('9999-12-27' as date)) as to_week{{ ',' }}
             {% for name, (counted, value) in sums.items() %}
-                cast({{ value if counted == span else 0 }} as bigint) as {{ name }}{{ ',' if not loop.last }}
+                cast({{ value if counted == span else 0 }} as bigint) as {{ name }},
             {% endfor %}
+            greatest(followed.{{ from_week }}, {{ first_week }}) as from_week,
+            coalesce(followed.{{ to_week }}, cast('9999-12-27' as date)) as to_week
         from followed
         where
             followed.{{ from_week }} is not null
@@ -84,10 +84,10 @@ group_sums as (
         select
             {{ scope }} as scope,
             {{ name }} as group_name,
-            csm_sums.week_start_date{{ ',' }}
             {% for column in sums %}
-                cast(sum(csm_sums.{{ column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
+                cast(sum(csm_sums.{{ column }}) as bigint) as {{ column }},
             {% endfor %}
+            csm_sums.week_start_date
         from csm_sums
         inner join csms on csm_sums.csm_id = csms.csm_id
         {{ "where csms.csm_id != 'unassigned'" if loop.first }}
