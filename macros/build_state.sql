@@ -2,14 +2,14 @@
 
 {#- At the start of a run that changes marts they are no longer of one run. -#}
 {% macro forget_whole_run() %}
-    {% if execute and flags.WHICH in ('run', 'build') %}
+    {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
         {% do run_query('drop table if exists raw.whole_run') %}
     {% endif %}
 {% endmacro %}
 
 {#- At its end: all models, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
 {% macro remember_whole_run(results) %}
-    {% if not execute or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
+    {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
         {{ return('') }}
     {% endif %}
     {% if results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}

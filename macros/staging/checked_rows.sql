@@ -16,9 +16,9 @@ with
 raw_rows as (
 
     select
-        row_number() over () as read_row_number,
+        {{ read_row_number() }} as read_row_number,
         {%- for column in columns %}
-        {{ '"' ~ column.name ~ '"' if column.name in raw_types else 'cast(null as varchar)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
+        {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation if is_present else '(select 1 as nothing where false) as nothing' }}
 
@@ -31,7 +31,7 @@ parsed_rows as (
         {%- for column in columns %}
         {{ parsed_value(column.name ~ '_raw', column.data_type, raw_types.get(column.name, 'VARCHAR')) }} as {{ column.name }},
         {%- endfor %}
-        concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as varchar), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
+        concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as string), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
     from raw_rows
 
 ),
@@ -64,7 +64,7 @@ select
     {{ column.name }},
     {%- if column.name in ruled %}
     {{ column.name }}_fault,
-    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as varchar) end as {{ column.name }}_rejected_value,
+    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as string) end as {{ column.name }}_rejected_value,
     {%- endif %}
     {%- endfor %}
     duplicate_key_fault,

@@ -15,7 +15,7 @@ where not is_accepted and {{ column.name }}_fault is not null
 union all
 {%- endfor %}
 {%- if table == 'account_assignments' %}
-select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as varchar) as value, overlapping_assignment_fault as rule
+select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as string) as value, overlapping_assignment_fault as rule
 from {{ relation }}
 where not is_accepted and overlapping_assignment_fault is not null
 union all
@@ -45,7 +45,7 @@ select
     count(case when is_accepted then 1 end) as accepted_count,
     count(*) - count(case when is_accepted then 1 end) as rejected_count,
     count(case when is_accepted then 1 end) > 0 as is_observed,
-    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as varchar)' }} as absent_columns,
+    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as string)' }} as absent_columns,
     case
         when count(case when is_accepted then 1 end) = 0
             then {{ "'" ~ meta.without_it | replace("'", "''") ~ "'" if meta.without_it else "'no row of a required table was accepted'" }}
