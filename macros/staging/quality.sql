@@ -1,6 +1,10 @@
 {#- What staging found, gathered over all tables of the contract. `tables`: (domain, table, relation of checked rows). -#}
 
 {% macro faults_of(tables) %}
+    {{- adapter.dispatch('faults_of', 'book_of_business')(tables) -}}
+{% endmacro %}
+
+{% macro default__faults_of(tables) %}
 {%- if execute -%}
 {%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}

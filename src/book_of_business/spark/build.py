@@ -81,6 +81,17 @@ def export_marts(spark: SparkSession, manifest: Any, folder: Path) -> list[str]:
     return [model.name for model in models]
 
 
+def grains_of_marts(project_dir: Path) -> dict[str, list[str]]:
+    """The key columns of each mart, as its YAML has them."""
+    import yaml
+
+    grains = {}
+    for path in sorted((project_dir / "models" / "marts").rglob("*.yml")):
+        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models") or []:
+            grains[model["name"]] = model["config"]["meta"]["grain"]
+    return grains
+
+
 def quoted(path: Path) -> str:
     """A path inside an SQL string."""
     return str(path).replace("'", "''")
