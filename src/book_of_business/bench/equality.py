@@ -12,7 +12,7 @@ from book_of_business.errors import UserError
 TOLERANCE = 1e-9
 
 
-def core_mart(connection: duckdb.DuckDBPyConnection, mart: str, database: str) -> str:
+def core_mart(mart: str, database: str) -> str:
     """A select of the columns of a core mart from a database that a build has made."""
     if mart == "usage_declines":
         return (
@@ -59,9 +59,25 @@ def check(working_file: Path, folder: Path, who: str) -> None:
         connection.execute(f"attach '{working_file}' as built (read_only)")
         told = [
             differences(
-                connection, mart, core_mart(connection, mart, "built"), f"select * from '{folder}/{mart}.parquet'"
+                connection, mart, core_mart(mart, "built"), f"select * from '{folder}/{mart}.parquet'"
             )
             for mart in CORE_MARTS
         ]
     if any(told):
         raise UserError(f"the core marts of {who} are not those of the build:\n  " + "\n  ".join(filter(None, told)))
+
+
+def check_builds(whole: Path, grown: Path) -> None:
+    """Compare the core marts of two working files.
+
+    Raises:
+        UserError: naming every mart that differs, and by how many rows.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{whole}' as whole (read_only)")
+        connection.execute(f"attach '{grown}' as grown (read_only)")
+        told = [
+            differences(connection, mart, core_mart(mart, "whole"), core_mart(mart, "grown")) for mart in CORE_MARTS
+        ]
+    if any(told):
+        raise UserError("the increment is not the whole build:\n  " + "\n  ".join(filter(None, told)))
