@@ -1,10 +1,67 @@
-{#- Whether schema `marts` holds the marts of one whole run: what `publish` asks before it shows them to anyone. -#}
+{#- What a build remembers. `raw.whole_run`: schema `marts` holds the marts of one whole run, what `publish` asks before it
+    shows them to anyone. `raw.finished_*`: the raw data and the project as the last whole run found them; replaced at the
+    end of the next in one transaction. `raw.unfinished_run`: the earliest week that a run since then began to build again:
+    until one ends, rows from there on may be of any run. -#}
 
 {#- At the start of a run that changes marts they are no longer of one run. -#}
-{% macro forget_whole_run() %}
-    {% if execute and flags.WHICH in ('run', 'build') %}
-        {% do run_query('drop table if exists raw.whole_run') %}
+{% macro begin_run() %}
+    {% if not execute or flags.WHICH not in ('run', 'build') or target.type != 'duckdb' %}
+        {{ return('') }}
     {% endif %}
+    {% do run_query('drop table if exists raw.whole_run') %}
+    {% do run_query('create table if not exists raw.finished_weeks (table_name varchar, part varchar, week_start_date date, row_count bigint, hash_sum hugeint)') %}
+    {% do run_query('create table if not exists raw.finished_run (kind varchar, name varchar, value varchar)') %}
+    {% do run_query('create table if not exists raw.unfinished_run (rebuild_from date)') %}
+    {% set reason = reason_to_rebuild_everything() %}
+    {#- a selection without the model that finds the week is a try: what it holds is built from the beginning -#}
+    {% set is_whole = 'model.' ~ project_name ~ '.int_rebuild' in selected_resources %}
+    {% set kept = selected_incremental_models() %}
+    {% set is_full = reason or not is_whole %}
+    {% do run_query("create or replace table raw.rebuild as select " ~ ("date '" ~ the_beginning() ~ "'" if is_full else 'cast(null as date)')
+        ~ " as rebuild_from, '" ~ (reason or 'a selection was built') ~ "' as reason, " ~ ('true' if is_full else 'false') ~ " as is_full") %}
+    {% if kept and (reason or not is_whole or kept | length < incremental_models() | length) %}
+        {% do run_query("insert into raw.unfinished_run values (date '" ~ the_beginning() ~ "')") %}
+    {% endif %}
+    {% if is_full %}
+        {% do drop_models(kept) %}
+    {% endif %}
+{% endmacro %}
+
+{#- The hook of int_rebuild: first what would be half-done if the run were killed now, then the week itself. -#}
+{% macro announce_rebuild() %}
+    {% if not execute or target.type != 'duckdb' %}
+        {{ return('') }}
+    {% endif %}
+    {% set decision = run_query('select cast(rebuild_from as varchar), reason, is_full from ' ~ this).rows[0] %}
+    {% do run_query('insert into raw.unfinished_run select rebuild_from from ' ~ this) %}
+    {% do run_query('create or replace table raw.rebuild as select * from ' ~ this) %}
+    {% if decision[2] %}
+        {% do drop_models(incremental_models()) %}
+        {% do log('Rebuilding everything: ' ~ decision[1], info=true) %}
+    {% elif decision[1].startswith('nothing') %}
+        {% do log('Nothing changed since the last build', info=true) %}
+    {% else %}
+        {% do log('Rebuilding from ' ~ decision[0] ~ ' (' ~ decision[1] ~ ')', info=true) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro incremental_models() %}
+    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('package_name', 'equalto', project_name)
+        | selectattr('config.materialized', 'equalto', 'incremental') | list) }}
+{% endmacro %}
+
+{% macro selected_incremental_models() %}
+    {{ return(incremental_models() | selectattr('unique_id', 'in', selected_resources) | list) }}
+{% endmacro %}
+
+{#- By way of the adapter, so that dbt knows that they are gone and makes them anew, with the columns they have now. -#}
+{% macro drop_models(models) %}
+    {% for model in models %}
+        {% set relation = load_cached_relation(api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias)) %}
+        {% if relation %}
+            {% do adapter.drop_relation(relation) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 {#- At its end: all models, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
@@ -15,11 +72,25 @@
     {% if results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
         {{ return('') }}
     {% endif %}
-    {% set marts = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
+    {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list %}
+    {% if models | rejectattr('unique_id', 'in', selected_resources) | list %}
+        {{ return('') }}
+    {% endif %}
+    {% set marts = models | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
     {% for row in run_query("select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'marts'").rows %}
         {% if row[0] not in marts %}
             {% do run_query('drop table marts."' ~ row[0] ~ '"') %}
         {% endif %}
     {% endfor %}
+    {% do run_query(finished_state()) %}
     {% do run_query("create table raw.whole_run as select " ~ marts | length ~ " as mart_count") %}
+{% endmacro %}
+
+{#- One transaction: a run that is killed here leaves the state of the run before. -#}
+{% macro finished_state() %}
+    {{ return("begin; create or replace table raw.finished_weeks as select * from intermediate.int_raw_weeks;"
+        ~ " create or replace table raw.finished_run as select 'project' as kind, name, value from (" ~ project_fingerprints() ~ ")"
+        ~ " union all select 'clock', 'as_of_date', cast(as_of_date as varchar) from intermediate.int_clock"
+        ~ " union all select 'coverage', table_name, " ~ observed_inputs('raw_coverage') ~ " from intermediate.int_raw_coverage as raw_coverage;"
+        ~ " delete from raw.unfinished_run; commit;") }}
 {% endmacro %}

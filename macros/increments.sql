@@ -1,0 +1,61 @@
+{#- Weekly increments: rows of weeks before R = `rebuild_from` are kept, what lies after is built again. A row of a week says
+    nothing that was not known at its end, so what changed in a week cannot change a week before. How R is found: macros
+    /staging/changes.sql; who remembers it: macros/build_state.sql. -#}
+
+{#- At the top of a model: it keeps its rows of the weeks before R and appends the rows of R and later. Its SQL must give
+    just these: `where week_start_date >= {{ rebuild_from() }}`. -#}
+{% macro keeps_earlier_weeks(column) -%}
+    {%- if target is defined and target.type == 'duckdb' -%}
+        {{ config(
+            materialized='incremental',
+            incremental_strategy='append',
+            on_schema_change='fail',
+            pre_hook="{{ forget_weeks_to_rebuild('" ~ column ~ "', ref('int_rebuild')) }}"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- R as a date literal: a Monday; long ago where everything is built. -#}
+{% macro rebuild_from() -%}
+    date '{{ rebuild_date() }}'
+{%- endmacro %}
+
+{#- R less so many weeks or days, for windows that look back. A number is reckoned here, so that files before it are not
+    opened; an expression is left to the engine. -#}
+{% macro weeks_before_rebuild(weeks) -%}
+    {{ days_before_rebuild(7 * weeks if weeks is number else '7 * ' ~ weeks) }}
+{%- endmacro %}
+
+{% macro days_before_rebuild(days) -%}
+    {%- if days is number and execute -%}
+        {%- set day = modules.datetime.date.fromisoformat(rebuild_date()) - modules.datetime.timedelta(days=days) -%}
+        date '{{ day.isoformat() }}'
+    {%- else -%}
+        {{ days_after(rebuild_from(), '-(' ~ days ~ ')') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether the model finds its own earlier rows in {{ this }}, to go on from what they carry. -#}
+{% macro is_rebuilding() %}
+    {{ return(rebuild_date() != the_beginning()) }}
+{% endmacro %}
+
+{% macro the_beginning() %}
+    {{ return('1900-01-01') }}
+{% endmacro %}
+
+{#- R as text. A unit test, an engine without increments and a model that is not there yet begin at the beginning. -#}
+{% macro rebuild_date() %}
+    {% if not execute or target.type != 'duckdb' or model.resource_type != 'model' or not load_cached_relation(this) %}
+        {{ return(the_beginning()) }}
+    {% endif %}
+    {% set rows = run_query('select cast(max(rebuild_from) as varchar) from raw.rebuild').rows %}
+    {{ return(rows[0][0] or the_beginning()) }}
+{% endmacro %}
+
+{#- The hook of keeps_earlier_weeks(). `after` is there for dbt's order of models only. -#}
+{% macro forget_weeks_to_rebuild(column, after) -%}
+    {%- if execute and load_cached_relation(this) -%}
+        delete from {{ this }} where {{ column }} >= {{ rebuild_from() }}
+    {%- endif -%}
+{%- endmacro %}
