@@ -22,7 +22,7 @@ STORAGE_VERSION = "v1.0.0"
 
 
 def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[str]:
-    """Copy every table of schema `marts` to `published_file` and to `marts_dir/<mart>.parquet`.
+    """Copy every table and view of schema `marts` to `published_file` and to `marts_dir/<mart>.parquet`.
 
     Both are replaced whole: a run that is killed leaves the old ones as they were, and what it left half-done is
     removed by the next.
@@ -56,7 +56,7 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[s
             table = f"{MARTS_SCHEMA}.{identifier(mart)}"
             connection.execute(f"create table published.{table} as select * from working.{table}")
             parquet_file = literal(new_marts_dir / f"{mart}.parquet")
-            connection.execute(f"copy working.{table} to {parquet_file} (format parquet, compression zstd)")
+            connection.execute(f"copy published.{table} to {parquet_file} (format parquet, compression zstd)")
         connection.execute("detach published")
     replace_file(new_file, published_file)
     replace_directory(new_marts_dir, marts_dir)
@@ -64,9 +64,10 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[s
 
 
 def mart_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names of the tables in schema `marts` of the attached database `working`, sorted."""
+    """Names of the tables and views in schema `marts` of the attached database `working`, sorted."""
     rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = 'working' and schema_name = ? order by 1",
+        "select table_name from information_schema.tables"
+        " where table_catalog = 'working' and table_schema = ? order by 1",
         [MARTS_SCHEMA],
     ).fetchall()
     return [name for (name,) in rows]
