@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test lint unit notebooks lab docs clean lock
+.PHONY: help build weekly ask test lint unit notebooks lab docs bench clean lock
 
 PY := .venv/bin/python
 # Nothing that runs here reports home.
@@ -50,6 +50,9 @@ lab: .venv/.installed  ## open JupyterLab on the notebooks
 
 docs: .venv/.installed  ## write dbt's documentation as one static page
 	@$(PY) -m book_of_business docs
+
+bench: .venv/.installed  ## measure what builds cost (SIZE=1m; default 10k and 100k); writes docs/evidence/benchmark.*
+	@$(PY) -m book_of_business.bench $(SIZE)
 
 clean:  ## delete what builds made; .venv stays
 	rm -rf build/* build/.[!g]* target logs .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from book_of_business.bench.figures import GB, Figure, Figures, exponent, figures, ratios, sizes
@@ -14,12 +15,12 @@ INTRODUCTION = """\
 Made by `make bench`, which runs every step in a process of its own, one after the other, on data of the package's own
 simulator (two years, daily usage). Written by the command only; the measurements are beside it in `benchmark.jsonl`.
 
-- **Wall** and **CPU** are seconds of the whole process, its start included; **memory** is the highest resident memory of
-  the process and its children. With several runs: medians, and the highest memory. The file cache is warm.
+- **Wall** and **CPU** are seconds of the whole process, its start included; **memory** is the highest resident memory
+  of the process and its children. With several runs: medians, and the highest memory. The file cache is warm.
 - **Load** is how many processes wanted to run just before (the system's one-minute load). Where it is not near zero the
   machine was shared: trust CPU seconds and ratios, not wall time.
-- **Core marts** are six marts, or parts of them, that Polars and pandas can make exactly: `fct_csm_load` (accounts, ARR,
-  effort of eight factors), `fct_csm_throughput` (counts and minutes), `fct_csm_coverage` (unmonitored),
+- **Core marts** are six marts, or parts of them, that Polars and pandas can make exactly: `fct_csm_load` (accounts,
+  ARR, effort of eight factors), `fct_csm_throughput` (counts and minutes), `fct_csm_coverage` (unmonitored),
   `fct_renewal_concentration`, `fct_csm_engagement` (scores and follow-up of the week) and the signals of declining
   usage. On every run they are compared with the marts of the build: keys exactly, numbers to 1e-9 relative.
 """
@@ -30,8 +31,8 @@ FAIRNESS = """\
 - Polars (lazy, streaming where it helps), pandas (integer keys, usage one week's file at a time) and the SQL by hand
   use the same spans as the models. They leave out what the build does on the way: checking every row against the raw
   contract and keeping what is rejected, capacity, ceilings, runs of weeks, flags, and the other columns of those marts.
-- `the compiled SQL behind the core marts` is everything those marts stand on in the project, checks and the columns that
-  others leave out included. So its ratio to the others is an upper bound.
+- `the compiled SQL behind the core marts` is everything those marts stand on in the project, checks and the columns
+  that others leave out included. So its ratio to the others is an upper bound.
 - Polars and pandas read the columns they need and keep results in memory; DuckDB also writes them to a database.
 - The increment is one more week on a book that has 103: its folders arrive, the small tables are replaced by those of a
   week later. What was written into older folders later (a ticket's resolution) is there from the start.
@@ -50,6 +51,7 @@ def page(records: list[Record], project: Path) -> str:
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
@@ -85,8 +87,8 @@ def one_size(session: Record, records: list[Record], found: Figures, project: Pa
         figure = found.get((name, step))
         if figure:
             rows.append([
-                f"`{step}`", title, f"{figure.wall:.1f}", f"{figure.cpu:.1f}", f"{figure.memory_gb:.2f}", produced(figure),
-                str(figure.runs), f"{figure.load:.1f}",
+                f"`{step}`", title, f"{figure.wall:.1f}", f"{figure.cpu:.1f}", f"{figure.memory_gb:.2f}",
+                produced(figure), str(figure.runs), f"{figure.load:.1f}",
             ])  # fmt: skip
     skipped = [
         f"- `{record['step']}`: {record['skipped']}"
@@ -100,7 +102,13 @@ def one_size(session: Record, records: list[Record], found: Figures, project: Pa
     )
     headings = ["step", "", "wall s", "CPU s", "memory GB", "rows", "runs", "load"]
     compared = [
-        [ratio.title, f"{ratio.wall:.2f}", f"{ratio.cpu:.2f}", ratio.target, {True: "yes", False: "no", None: ""}[ratio.is_reached]]
+        [
+            ratio.title,
+            f"{ratio.wall:.2f}",
+            f"{ratio.cpu:.2f}",
+            ratio.target,
+            {True: "yes", False: "no", None: ""}[ratio.is_reached],
+        ]
         for ratio in ratios(found, name)
     ]
     parts = [
@@ -132,14 +140,16 @@ def memories(found: Figures, size: str) -> str:
 def growth(found: Figures, records: list[Record]) -> str:
     """Growth exponents between neighbouring sizes."""
     names = [session["size"] for session in sizes(records)]
-    pairs = list(zip(names, names[1:], strict=False))
+    pairs = list(itertools.pairwise(names))
     if not pairs:
         return ""
     steps = list(dict.fromkeys(figure.step for figure in found.values()))
     rows = [
         [f"`{step}`"]
         + [
-            f"{exponent(found[one, step], found[other, step]):.2f}" if (one, step) in found and (other, step) in found else ""
+            f"{exponent(found[one, step], found[other, step]):.2f}"
+            if (one, step) in found and (other, step) in found
+            else ""
             for one, other in pairs
         ]
         for step in steps

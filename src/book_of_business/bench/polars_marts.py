@@ -63,6 +63,7 @@ def enumeration(ids: pl.LazyFrame, *more: str) -> pl.Enum:
 
 
 def with_ids(table: pl.LazyFrame, ids: dict[str, pl.Enum]) -> pl.LazyFrame:
+    """A table whose ids are enumerations."""
     return table.with_columns(col(name).cast(kind) for name, kind in ids.items() if name in table.collect_schema())
 
 
@@ -77,6 +78,7 @@ def week(name: str, days: int = 0) -> pl.Expr:
 
 
 def millionths(name: str) -> pl.Expr:
+    """A fraction as a whole number."""
     return (col(name) * MICRO).round().cast(pl.Int64)
 
 
@@ -128,8 +130,9 @@ def completed(interactions: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
             "interaction_id", "account_id", "csm_id", "duration_minutes", "sentiment_score", "quality_score",
             col("category").fill_null("unclassified"), col("is_counted").fill_null(False), week=week("started_at"),
             day=col("started_at").cast(pl.Date),
-            is_meaningful=(col("account_id").is_not_null() & col("can_mean") & (col("duration_minutes") >= col("minutes")))
-            .fill_null(False),
+            is_meaningful=(
+                col("account_id").is_not_null() & col("can_mean") & (col("duration_minutes") >= col("minutes"))
+            ).fill_null(False),
         )
     )  # fmt: skip
 
@@ -164,7 +167,9 @@ def books(found: Frames, weeks: pl.DataFrame, csm_ids: pl.Enum) -> Frames:
             to_week=pl.min_horizontal(week("unassigned_on"), week("left_on"), "active_to"),
         )
     )
-    held = spans.filter(col("csm_id").is_not_null() & (col("from_week") < col("to_week"))).sort("account_id", "from_week")
+    held = spans.filter(col("csm_id").is_not_null() & (col("from_week") < col("to_week"))).sort(
+        "account_id", "from_week"
+    )
     before = col("to_week").shift().over("account_id").fill_null(col("active_from"))
     gaps = held.select("account_id", csm_id=nobody, to_week="from_week", from_week=before)
     rest = active.join(
@@ -243,10 +248,13 @@ def factors(found: Frames, rules: Rules) -> list[pl.LazyFrame]:
     people = pl.when(col("engaged_count") > 0).then("engaged_count").otherwise("on_file_count")
 
     products = merged(subscriptions.select(key, "product", "from_week", "to_week"), key, "product")
+    configured = weights["custom_configuration"]
     custom = subscriptions.filter(col("has_custom_configuration").fill_null(False))
 
     scores = spans(
-        found["health_scores"].with_columns(x=col("scored_on").to_physical().cast(pl.Int64) - 20_000, y=millionths("health_score")),
+        found["health_scores"].with_columns(
+            x=col("scored_on").to_physical().cast(pl.Int64) - 20_000, y=millionths("health_score")
+        ),
         week("scored_on"), week("scored_on", rules.days("health_days")),
         n=one, x=col("x"), y=col("y"), xx=col("x") * col("x"), xy=col("x") * col("y"),
     )  # fmt: skip
@@ -269,12 +277,14 @@ def factors(found: Frames, rules: Rules) -> list[pl.LazyFrame]:
     meant = talks.filter("is_meaningful")
     meaningful = spans(meant, week("day"), week("day", window), meant_count=one)
     items = found["action_items"].join(meant.select("interaction_id", key, "day"), on="interaction_id")
-    promised = spans(
-        items, pl.max_horizontal(week("day"), week("created_at")), week("day", window), item_count=one
-    )
+    promised = spans(items, pl.max_horizontal(week("day"), week("created_at")), week("day", window), item_count=one)
 
     def enough(count: str, threshold: str, measure: pl.Expr, factor: str) -> pl.Expr:
-        return pl.when(col(count) >= rules.days(threshold)).then(weight_of(rules.levels[factor], measure.round(9))).otherwise(1.0)
+        return (
+            pl.when(col(count) >= rules.days(threshold))
+            .then(weight_of(rules.levels[factor], measure.round(9)))
+            .otherwise(1.0)
+        )
 
     return [
         changed("lifecycle", stage_weeks, stage.replace_strict(weights["lifecycle"], return_dtype=pl.Float64)),
@@ -285,9 +295,11 @@ def factors(found: Frames, rules: Rules) -> list[pl.LazyFrame]:
         ),
         changed(
             "custom_configuration", running(key, custom.select(key, "from_week", "to_week", n=one)),
-            pl.when(col("n") > 0).then(weights["custom_configuration"]["yes"]).otherwise(weights["custom_configuration"]["no"]),
+            pl.when(col("n") > 0).then(configured["yes"]).otherwise(configured["no"]),
         ),
-        changed("health_trajectory", running(key, scores), enough("n", "health_minimum_count", slope, "health_trajectory")),
+        changed(
+            "health_trajectory", running(key, scores), enough("n", "health_minimum_count", slope, "health_trajectory")
+        ),
         changed("expansion", running(key, far, open_deals), expansion),
         changed(
             "sentiment", running(key, felt),
@@ -311,7 +323,7 @@ def load(found: Frames, rules: Rules) -> pl.LazyFrame:
     key = "account_id"
     owners = found["owned"].select(key, "csm_id", is_gone=lit(False), week="from_week")
     ends = found["active"].select(key, is_gone=lit(True), week="active_to")
-    unknown = {factor: 1.0 for factor in FACTORS} | {
+    unknown = dict.fromkeys(FACTORS, 1.0) | {
         factor: rules.weights[factor][level]
         for factor, level in (
             ("lifecycle", "steady"), ("stakeholders", "single"), ("footprint", "one"), ("custom_configuration", "no"),
@@ -323,7 +335,8 @@ def load(found: Frames, rules: Rules) -> pl.LazyFrame:
         hours = hours * col(factor).fill_null(unknown[factor])
     state = (
         pl.concat([found["levels"], owners, ends], how="diagonal").group_by(key, "week")
-        .agg(pl.exclude(key, "week").drop_nulls().first()).sort(key, "week").with_columns(pl.exclude(key, "week").forward_fill().over(key))
+        .agg(pl.exclude(key, "week").drop_nulls().first()).sort(key, "week")
+        .with_columns(pl.exclude(key, "week").forward_fill().over(key))
         .with_columns(to_week=col("week").shift(-1).over(key))
         .filter(~col("is_gone"))
         .join(found["active"], on=key)
@@ -349,7 +362,8 @@ def throughput(found: Frames) -> pl.LazyFrame:
         sums[f"{category}_count"] = (col("category") == category).sum()
         sums[f"{category}_minutes"] = col("duration_minutes").filter(col("category") == category).sum()
     held = found["interactions"].group_by("csm_id", "week").agg(
-        counted_interaction_count=col("is_counted").sum(), meaningful_interaction_count=col("is_meaningful").sum(), **sums
+        counted_interaction_count=col("is_counted").sum(), meaningful_interaction_count=col("is_meaningful").sum(),
+        **sums
     )  # fmt: skip
     rows = pl.concat([found["csm_weeks"], held.select("csm_id", "week")]).unique()
     joined = rows.join(held, on=("csm_id", "week"), how="left").with_columns(pl.exclude("csm_id", "week").fill_null(0))
@@ -363,8 +377,14 @@ def coverage(found: Frames, rules: Rules) -> pl.LazyFrame:
     following = col("week").shift(-1).over("account_id")
     alone = touched.select("account_id", from_week=week("day", rules.days("unmonitored_days")), to_week=following)
     first = touched.group_by("account_id").agg(to_week=col("week").min())
-    never = found["active"].join(first, on="account_id", how="left").select("account_id", "to_week", from_week="active_from")
-    spells = pl.concat([alone.select("account_id", "from_week", "to_week"), never.select("account_id", "from_week", "to_week")])
+    never = (
+        found["active"]
+        .join(first, on="account_id", how="left")
+        .select("account_id", "to_week", from_week="active_from")
+    )
+    spells = pl.concat(
+        [alone.select("account_id", "from_week", "to_week"), never.select("account_id", "from_week", "to_week")]
+    )
     spells = spells.join(found["owned"], on="account_id").select(
         "csm_id", from_week=pl.max_horizontal("from_week", "from_week_right"),
         to_week=pl.min_horizontal("to_week", "to_week_right"), unmonitored_account_count=lit(1),
@@ -385,13 +405,15 @@ def renewals(found: Frames, rules: Rules, last_sunday: object, csm_ids: pl.Enum)
     csms = pl.concat([employed.select("csm_id"), pl.LazyFrame({"csm_id": [NOBODY]}, schema={"csm_id": csm_ids})])
     arr = csms.join(current.group_by("csm_id").agg(book_arr_usd=col("arr_usd").sum()), on="csm_id", how="left")
     renewing = (
-        current.filter(col("ends_on").is_not_null()).group_by("csm_id", quarter_start_date=col("ends_on").dt.truncate("1q"))
+        current.filter(col("ends_on").is_not_null())
+        .group_by("csm_id", quarter_start_date=col("ends_on").dt.truncate("1q"))
         .agg(renewing_arr_usd=col("arr_usd").sum(), subscription_count=pl.len())
     )  # fmt: skip
     months = pl.LazyFrame({"months": [f"{3 * ahead}mo" for ahead in range(rules.days("renewal_horizon_quarters"))]})
     ahead = months.select(quarter_start_date=quarter.dt.offset_by(col("months")))
     rows = pl.concat([
-        csms.join(ahead, how="cross"), renewing.select("csm_id", "quarter_start_date").join(csms, on="csm_id", how="semi"),
+        csms.join(ahead, how="cross"),
+        renewing.select("csm_id", "quarter_start_date").join(csms, on="csm_id", how="semi"),
     ]).unique()  # fmt: skip
     joined = rows.join(renewing, on=("csm_id", "quarter_start_date"), how="left").join(arr, on="csm_id")
     joined = joined.with_columns(col("renewing_arr_usd", "subscription_count", "book_arr_usd").fill_null(0))
@@ -404,7 +426,8 @@ def engagement(found: Frames) -> pl.LazyFrame:
     talks = found["interactions"].filter(col("account_id").is_not_null())
     items = (
         found["action_items"].select("interaction_id", created=week("created_at"))
-        .join(talks.select("interaction_id", "csm_id", "week"), on="interaction_id").filter(col("created") <= col("week"))
+        .join(talks.select("interaction_id", "csm_id", "week"), on="interaction_id")
+        .filter(col("created") <= col("week"))
         .group_by("csm_id", "week").agg(action_item_count=pl.len())
     )  # fmt: skip
     held = talks.group_by("csm_id", "week").agg(
@@ -436,10 +459,14 @@ def usage(found: Frames, rules: Rules, last_sunday: object, account_ids: pl.Enum
         .select(key, "has_events", week=pl.date_ranges("from_week", "last_week", "1w")).explode("week")
     )  # fmt: skip
     count = pl.when("has_events").then("events").otherwise("users").fill_null(0)
-    scored = spine.join(used, on=(key, "week"), how="left").sort(key, "week").select(key, "week", usage=(1 + count).log())
+    scored = (
+        spine.join(used, on=(key, "week"), how="left").sort(key, "week").select(key, "week", usage=(1 + count).log())
+    )
     usual = col("usage").rolling_median(baseline, min_samples=warm).shift(gap + 1).over(key)
     changed = scored.select(key, "week", change=col("usage") - usual)
-    common = pl.when(col("change").count() >= parameters["book_minimum_count"]).then(col("change").median()).otherwise(0)
+    common = (
+        pl.when(col("change").count() >= parameters["book_minimum_count"]).then(col("change").median()).otherwise(0)
+    )
     own = changed.with_columns(own=col("change") - common.over("week"))
     spread = col("own").abs().rolling_median(baseline, min_samples=warm).shift(1).over(key)
     deviation = pl.max_horizontal(parameters["deviation_scale"] * spread, parameters["deviation_floor"])
