@@ -42,6 +42,7 @@ def test_every_step_is_measured_and_every_version_is_the_build(measured: tuple[P
     assert records["data"]["rows"]["accounts"] == 200
     text = (out / "benchmark.md").read_text()
     assert "core marts: SQL by hand / Polars" in text
+    assert "## Towards 100 million accounts" in text
     assert "<svg" in (out / "benchmark.svg").read_text()
     assert (work / "200" / "marts" / "polars" / "usage_declines.parquet").is_file()
 

@@ -25,6 +25,7 @@ simulator (two years, daily usage). Written by the command only; the measurement
   usage. On every run they are compared with the marts of the build: keys exactly, numbers to 1e-9 relative.
 """
 
+HUNDRED_MILLION = 100_000_000
 FAIRNESS = """\
 ## What is compared with what
 
@@ -46,7 +47,7 @@ def page(records: list[Record], project: Path) -> str:
     parts = [INTRODUCTION, "![Time against accounts](benchmark.svg)\n", targets(found)]
     for session in sizes(records):
         parts.append(one_size(session, records, found, project))
-    parts += [growth(found, records), FAIRNESS]
+    parts += [growth(found, records), towards_100_million(records, found), FAIRNESS]
     return "\n".join(part for part in parts if part)
 
 
@@ -135,6 +136,39 @@ def memories(found: Figures, size: str) -> str:
     steps = ("core", "sql", "polars", "pandas")
     told = [f"{step} {found[size, step].memory_gb:.2f}" for step in steps if (size, step) in found]
     return f"Memory of the core marts in GB: {', '.join(told)}.\n" if len(told) > 1 else ""
+
+
+def towards_100_million(records: list[Record], found: Figures) -> str:
+    """What the largest size measured says of a hundred times and more: arithmetic, not a measurement."""
+    measured = [session for session in sizes(records) if (session["size"], "dbt") in found]
+    raw = {record["size"]: record for record in records if record.get("step") == "data"}
+    if not measured or measured[-1]["size"] not in raw:
+        return ""
+    largest = measured[-1]
+    data, build = raw[largest["size"]], found[largest["size"], "dbt"]
+    accounts, row_count = largest["accounts"], sum(data["rows"].values())
+    slope = exponent(found[measured[-2]["size"], "dbt"], build) if len(measured) > 1 else 1.0
+    times = HUNDRED_MILLION / accounts
+    hours = build.cpu / 3600
+    rows = [
+        ["raw rows", f"{row_count:,}", f"{row_count / accounts:,.0f}", f"{row_count * times / 1e9:,.0f} billion"],
+        ["raw files, Parquet", f"{data['bytes'] / GB:.2f} GB", f"{data['bytes'] / accounts / 1e3:.1f} kB",
+         f"{data['bytes'] * times / 1e12:.2f} TB"],
+        ["working file, all models", f"{build.record['bytes'] / GB:.2f} GB",
+         f"{build.record['bytes'] / accounts / 1e3:.1f} kB", f"{build.record['bytes'] * times / 1e12:.2f} TB"],
+        ["dbt build, CPU", f"{build.cpu:,.0f} s", f"{1e3 * build.cpu / accounts:.2f} ms", f"{hours * times:,.0f} core-hours"],
+        [f"the same, growing with exponent {slope:.2f}", "", "", f"{hours * times**slope:,.0f} core-hours"],
+    ]  # fmt: skip
+    part = found.get((largest["size"], "increment"))
+    if part:
+        rows.append(["increment of a week, CPU", f"{part.cpu:,.0f} s", f"{1e3 * part.cpu / accounts:.2f} ms",
+                     f"{part.cpu / 3600 * times:,.0f} core-hours"])  # fmt: skip
+    text = (
+        "Arithmetic from the largest size measured, on one DuckDB process; what an engine on many machines adds, and what"
+        " breaks first, is in [beyond_one_machine.md](../beyond_one_machine.md).\n"
+    )
+    headings = ["", f"{accounts:,} accounts", "per account", "100 million accounts"]
+    return "## Towards 100 million accounts\n\n" + text + "\n" + table(headings, rows)
 
 
 def growth(found: Figures, records: list[Record]) -> str:
