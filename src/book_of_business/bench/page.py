@@ -156,7 +156,8 @@ def towards_100_million(records: list[Record], found: Figures) -> str:
          f"{data['bytes'] * times / 1e12:.2f} TB"],
         ["working file, all models", f"{build.record['bytes'] / GB:.2f} GB",
          f"{build.record['bytes'] / accounts / 1e3:.1f} kB", f"{build.record['bytes'] * times / 1e12:.2f} TB"],
-        ["dbt build, CPU", f"{build.cpu:,.0f} s", f"{1e3 * build.cpu / accounts:.2f} ms", f"{hours * times:,.0f} core-hours"],
+        ["dbt build, CPU", f"{build.cpu:,.0f} s", f"{1e3 * build.cpu / accounts:.2f} ms",
+         f"{hours * times:,.0f} core-hours"],
         [f"the same, growing with exponent {slope:.2f}", "", "", f"{hours * times**slope:,.0f} core-hours"],
     ]  # fmt: skip
     part = found.get((largest["size"], "increment"))
@@ -164,8 +165,8 @@ def towards_100_million(records: list[Record], found: Figures) -> str:
         rows.append(["increment of a week, CPU", f"{part.cpu:,.0f} s", f"{1e3 * part.cpu / accounts:.2f} ms",
                      f"{part.cpu / 3600 * times:,.0f} core-hours"])  # fmt: skip
     text = (
-        "Arithmetic from the largest size measured, on one DuckDB process; what an engine on many machines adds, and what"
-        " breaks first, is in [beyond_one_machine.md](../beyond_one_machine.md).\n"
+        "Arithmetic from the largest size measured, on one DuckDB process; what an engine on many machines adds, and"
+        " what breaks first, is in [beyond_one_machine.md](../beyond_one_machine.md).\n"
     )
     headings = ["", f"{accounts:,} accounts", "per account", "100 million accounts"]
     return "## Towards 100 million accounts\n\n" + text + "\n" + table(headings, rows)
