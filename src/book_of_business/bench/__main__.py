@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         unknown = {*chosen.only, *chosen.skip} - {step.name for step in steps}
         if unknown:
             raise UserError(f"no such step: {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in steps)}")
-        wanted = [step for step in steps if step.name not in chosen.skip and (not chosen.only or step.name in chosen.only)]
+        wanted = [
+            step for step in steps if step.name not in chosen.skip and (not chosen.only or step.name in chosen.only)
+        ]
         for size in [sizes.parse(text, chosen.weeks, work) for text in chosen.sizes or DEFAULT_SIZES]:
             session = results.open_session(size, machine.facts(project))
             try:

@@ -31,13 +31,17 @@ def points(found: Figures) -> pl.DataFrame:
     rows = []
     for panel, steps in PANELS.items():
         for step in steps:
-            of_step = sorted((figure for figure in found.values() if figure.step == step), key=lambda each: each.accounts)
+            of_step = sorted(
+                (figure for figure in found.values() if figure.step == step), key=lambda each: each.accounts
+            )
             slope = f" (slope {exponent(of_step[-2], of_step[-1]):.2f})" if len(of_step) > 1 else ""
             rows += [
                 {"panel": panel, "name": NAMES[step] + slope, "accounts": figure.accounts, "seconds": figure.wall}
                 for figure in of_step
             ]
-    return pl.DataFrame(rows, schema={"panel": pl.String, "name": pl.String, "accounts": pl.Int64, "seconds": pl.Float64})
+    return pl.DataFrame(
+        rows, schema={"panel": pl.String, "name": pl.String, "accounts": pl.Int64, "seconds": pl.Float64}
+    )
 
 
 def chart(found: Figures) -> alt.Chart:
@@ -53,7 +57,8 @@ def chart(found: Figures) -> alt.Chart:
             .encode(
                 x=alt.X("accounts:Q", scale=alt.Scale(type="log"), title="accounts (two years of data)",
                         axis=alt.Axis(format="~s", values=sorted(frame["accounts"].unique().to_list()))),
-                y=alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="seconds, wall time", axis=alt.Axis(format="~g")),
+                y=alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="seconds, wall time",
+                        axis=alt.Axis(format="~g")),
                 color=alt.Color("name:N", sort=names, scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
                                 legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320)),
             )

@@ -75,9 +75,13 @@ def cut_last_week(size: Size) -> dt.date:
             if parent:
                 key = PARENT_KEYS[parent]
                 needed = f" and {key} in (select {key} from '{size.growing / parent}.parquet')"
-            kept = f"select * {f'replace ({ends})' if ends else ''} from '{source}' where {begins} < date '{cut}'{needed}"
+            kept = (
+                f"select * {f'replace ({ends})' if ends else ''} from '{source}' where {begins} < date '{cut}'{needed}"
+            )
             if table == "opportunities":
-                kept = kept.replace("replace (", f"replace (case when closed_on < date '{cut}' then is_won end as is_won, ")
+                kept = kept.replace(
+                    "replace (", f"replace (case when closed_on < date '{cut}' then is_won end as is_won, "
+                )
             connection.execute(f"copy ({kept}) to '{size.growing / table}.parquet' (format parquet, compression zstd)")
         held = f"select interaction_id from read_parquet('{size.growing}/interactions/*/*.parquet')"
         said = f"select * from '{size.raw}/transcripts.parquet' where interaction_id in ({held})"

@@ -32,6 +32,7 @@ def differences(connection: duckdb.DuckDBPyConnection, mart: str, ours: str, the
         f" ours.{name} is null and theirs.{name} is null)"
         for name in measures
     )
+    both = f"ours.{keys[0]} is not null and theirs.{keys[0]} is not null"
     found = connection.execute(
         f"""
         with ours as ({ours}), theirs as ({theirs})
@@ -39,7 +40,7 @@ def differences(connection: duckdb.DuckDBPyConnection, mart: str, ours: str, the
             count(*),
             count(*) filter (where ours.{keys[0]} is null),
             count(*) filter (where theirs.{keys[0]} is null),
-            count(*) filter (where ours.{keys[0]} is not null and theirs.{keys[0]} is not null and ({differing or "false"}))
+            count(*) filter (where {both} and ({differing or "false"}))
         from ours full join theirs on {on}
         """
     ).fetchone()
@@ -58,9 +59,7 @@ def check(working_file: Path, folder: Path, who: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{working_file}' as built (read_only)")
         told = [
-            differences(
-                connection, mart, core_mart(mart, "built"), f"select * from '{folder}/{mart}.parquet'"
-            )
+            differences(connection, mart, core_mart(mart, "built"), f"select * from '{folder}/{mart}.parquet'")
             for mart in CORE_MARTS
         ]
     if any(told):

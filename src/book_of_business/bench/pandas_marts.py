@@ -53,10 +53,12 @@ def week(days: Ints) -> Ints:
 
 
 def mondays(weeks: npt.ArrayLike) -> pd.Series:
+    """Dates of the Mondays of numbered weeks."""
     return pd.Series((np.asarray(weeks) * 7 - 3).astype("datetime64[D]"))
 
 
 def millionths(values: pd.Series) -> pd.Series:
+    """Fractions as whole numbers, whose sums leave no remainder."""
     return (values * MICRO).round().astype("int64")
 
 
@@ -159,7 +161,9 @@ class Book:
     def _owned(self) -> None:
         given = read(self.raw, "account_assignments", "account_id", "csm_id", "assigned_on", "unassigned_on")
         account, csm = self.account(given["account_id"]), self.csms.get_indexer(given["csm_id"])
-        start = np.maximum(np.maximum(week(day(given["assigned_on"])), week(self.hired[csm])), self.active_from[account])
+        start = np.maximum(
+            np.maximum(week(day(given["assigned_on"])), week(self.hired[csm])), self.active_from[account]
+        )
         end = np.minimum(np.minimum(week(day(given["unassigned_on"])), week(self.left[csm])), self.active_to[account])
         held = spans(account, start, end, csm=csm).sort_values(["key", "start"])
         before = held.groupby("key")["end"].shift()
@@ -171,7 +175,15 @@ class Book:
         self.owned = pd.concat([held, gaps, rest], ignore_index=True)
 
     def _subscriptions(self) -> None:
-        columns = ("account_id", "product", "arr_usd", "has_custom_configuration", "starts_on", "ends_on", "cancelled_on")
+        columns = (
+            "account_id",
+            "product",
+            "arr_usd",
+            "has_custom_configuration",
+            "starts_on",
+            "ends_on",
+            "cancelled_on",
+        )
         frame = read(self.raw, "subscriptions", *columns)
         self.subscriptions = pd.DataFrame({
             "key": self.account(frame["account_id"]), "product": frame["product"].astype("category").cat.codes,
@@ -237,7 +249,9 @@ def factors(book: Book, rules: Rules) -> list[pd.DataFrame]:
                  contact=pd.factorize(present["contact_id"])[0])  # fmt: skip
     engaged = merged(seen, ["key", "contact"]).assign(engaged=1)[["key", "start", "end", "engaged"]]
     contacts = read(raw, "contacts", "account_id", "added_on", "left_on")
-    filed = spans(book.account(contacts["account_id"]), week(day(contacts["added_on"])), week(day(contacts["left_on"])), filed=1)
+    filed = spans(
+        book.account(contacts["account_id"]), week(day(contacts["added_on"])), week(day(contacts["left_on"])), filed=1
+    )
     people = running(engaged, filed)
     met = people["engaged"].where(people["engaged"] > 0, people["filed"])
     stakeholders = changed("stakeholders", people, weight_of(rules.levels["stakeholders"], met))
@@ -266,10 +280,13 @@ def factors(book: Book, rules: Rules) -> list[pd.DataFrame]:
     since = np.maximum(day(steps["entered_on"]), day(steps["created_on"]))
     is_active = (steps["stage"].map(rules.stages) == "active").to_numpy()
     far = spans(book.account(steps["account_id"])[is_active], week(since)[is_active], week(until)[is_active], far=1)
-    open_ones = spans(book.account(deals["account_id"]), week(day(deals["created_on"])), week(day(deals["closed_on"])), n=1)
+    open_ones = spans(
+        book.account(deals["account_id"]), week(day(deals["created_on"])), week(day(deals["closed_on"])), n=1
+    )
     pipeline = running(far, open_ones)
     wanted = np.select([pipeline["far"] > 0, pipeline["n"] > 0],
-                       [weights["expansion"]["active"], weights["expansion"]["identified"]], weights["expansion"]["none"])  # fmt: skip
+                       [weights["expansion"]["active"], weights["expansion"]["identified"]],
+                       weights["expansion"]["none"])  # fmt: skip
     expansion = changed("expansion", pipeline, wanted)
 
     felt = talks[talks["sentiment"].notna()]
@@ -324,7 +341,9 @@ def throughput(book: Book) -> pd.DataFrame:
     grouped = book.talks.groupby(["csm", "week", "category"], observed=False)["minutes"].agg(["size", "sum"]).unstack()
     counts = book.talks.groupby(["csm", "week"])[["is_counted", "is_meaningful"]].sum()
     sums = pd.concat([grouped["size"].add_suffix("_count"), grouped["sum"].add_suffix("_minutes"), counts], axis=1)
-    sums = sums.rename(columns={"is_counted": "counted_interaction_count", "is_meaningful": "meaningful_interaction_count"})
+    sums = sums.rename(
+        columns={"is_counted": "counted_interaction_count", "is_meaningful": "meaningful_interaction_count"}
+    )
     sums = sums.rename_axis(["key", "week"]).rename_axis(None, axis=1).reset_index()
     sums = sums[sums.filter(like="_count").any(axis=1)]
     return book.named(book.csm_weeks.merge(sums, on=["key", "week"], how="outer").fillna(0))
@@ -355,7 +374,9 @@ def renewals(book: Book, rules: Rules) -> pd.DataFrame:
     arr = current.groupby("csm")["arr"].sum().reindex(employed, fill_value=0).rename("book_arr_usd")
     ending = current[current["ends"] < FOREVER]
     quarter = pd.PeriodIndex(ending["ends"].to_numpy().astype("datetime64[D]"), freq="Q").rename("quarter")
-    renewing = ending.groupby(["csm", quarter])["arr"].agg(renewing_arr_usd="sum", subscription_count="size").reset_index()
+    renewing = (
+        ending.groupby(["csm", quarter])["arr"].agg(renewing_arr_usd="sum", subscription_count="size").reset_index()
+    )
     ahead = pd.period_range(pd.Timestamp(now, unit="D"), periods=rules.days("renewal_horizon_quarters"), freq="Q")
     grid = pd.MultiIndex.from_product([employed, ahead], names=["csm", "quarter"]).to_frame(index=False)
     frame = grid.merge(renewing[renewing["csm"].isin(employed)], on=["csm", "quarter"], how="outer")

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from book_of_business.bench import data, equality
+from book_of_business.bench.measure import measure
 from book_of_business.bench.sizes import Size
 from book_of_business.settings import Settings
 
@@ -60,10 +61,11 @@ def plan(project: Path) -> list[Step]:
              prepare=remove_half_a_book, finish=keep_raw, is_repeated=False),
         Step("build", "make build FULL=1: checks, models, tests, publishing", lambda size: module("build"),
              lambda size: build_environment(project, size.raw, size.folder / "build"),
-             lambda size: remove(size.folder / "build"), read_build),
+             lambda size: parse_anew(project, size.raw, size.folder / "build"), read_build),
         Step("dbt", "dbt build of all models", lambda size: dbt(),
              lambda size: build_environment(project, size.raw, size.folder / "dbt"),
-             lambda size: remove(size.folder / "dbt"), lambda size: mart_rows(size.folder / "dbt")),
+             lambda size: parse_anew(project, size.raw, size.folder / "dbt"),
+             lambda size: mart_rows(size.folder / "dbt")),
         hand("compiled", "the compiled SQL of all models, by hand", project),
         hand("core", "the compiled SQL behind the core marts, by hand", project),
         hand("sql", "core marts, SQL written by hand for DuckDB", project),
@@ -72,7 +74,8 @@ def plan(project: Path) -> list[Step]:
         hand("pandas", "core marts, pandas", project),
         Step("before", "dbt build of all models, the last week not there yet", lambda size: dbt(),
              lambda size: build_environment(project, size.growing, size.folder / "increment"),
-             take_last_week_away, lambda size: mart_rows(size.folder / "increment"), is_repeated=False),
+             lambda size: take_last_week_away(project, size), lambda size: mart_rows(size.folder / "increment"),
+             is_repeated=False),
         Step("increment", "dbt build once the last week has arrived", lambda size: dbt(),
              lambda size: build_environment(project, size.growing, size.folder / "increment", is_full=False),
              data.add_last_week, check_increment, is_repeated=False),
@@ -84,6 +87,7 @@ def plan(project: Path) -> list[Step]:
 
 
 def module(*arguments: str) -> list[str]:
+    """A command of the package."""
     return [sys.executable, "-m", "book_of_business", *arguments]
 
 
@@ -116,16 +120,26 @@ def build_environment(project: Path, raw: Path, build_dir: Path, *, is_full: boo
 
 
 def remove(folder: Path) -> None:
+    """An empty folder in the place of whatever was there."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
 
+def parse_anew(project: Path, raw: Path, build_dir: Path) -> None:
+    """An empty build directory in which dbt has parsed the project: whoever builds every week finds that there too."""
+    remove(build_dir)
+    environment = build_environment(project, raw, build_dir)
+    measure([dbt()[0], "--quiet", "parse"], environment, project, build_dir.parent / "logs" / "parse.log")
+
+
 def remove_half_a_book(size: Size) -> None:
+    """What a killed simulation left."""
     shutil.rmtree(size.folder / "raw.new", ignore_errors=True)
     size.folder.mkdir(parents=True, exist_ok=True)
 
 
 def keep_raw(size: Size) -> Details:
+    """The book is whole: give it its name."""
     (size.folder / "raw.new").rename(size.raw)
     return raw_rows(size)
 
@@ -159,9 +173,10 @@ def mart_rows(build_dir: Path) -> Details:
     return {"rows": int((found or (0,))[0] or 0), "bytes": file.stat().st_size}
 
 
-def take_last_week_away(size: Size) -> None:
+def take_last_week_away(project: Path, size: Size) -> None:
+    """The book as it was a week before, and an empty build directory for it."""
     data.cut_last_week(size)
-    remove(size.folder / "increment")
+    parse_anew(project, size.growing, size.folder / "increment")
 
 
 def check_increment(size: Size) -> Details:

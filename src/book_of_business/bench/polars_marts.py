@@ -1,4 +1,5 @@
-"""The core marts in Polars: lazy scans, spans instead of account-weeks, each large table read once.
+"""The core marts in Polars: lazy scans on the streaming engine, spans instead of account-weeks, each large table read
+once. Ids of accounts and CSMs become enumerations where they come in: sorting and joining text costs thrice as much.
 
 What it leaves out of what the build does: rows are not checked (the simulator writes none that break a rule), and of
 each mart only the columns in `rules.CORE_MARTS` are made.
@@ -21,21 +22,26 @@ Frames = dict[str, pl.LazyFrame]
 
 def marts(raw: Path, rules: Rules) -> dict[str, pl.DataFrame]:
     """The core marts by name, from the raw tables in a directory."""
-    found = {table: scan(raw, table) for table in TABLES}
-    found["interactions"] = completed(found["interactions"], rules).collect(engine="streaming").lazy()
+    ids = {
+        "account_id": enumeration(scan(raw, "accounts").select("account_id")),
+        "csm_id": enumeration(scan(raw, "csms").select("csm_id"), NOBODY),
+    }
+    found = {table: with_ids(scan(raw, table), ids) for table in TABLES}
+    found["product_usage"] = scan(raw, "product_usage")  # cast once there is a row per week
+    found["interactions"] = collected(completed(found["interactions"], rules))
     weeks, last_sunday = clock(scan(raw, "interactions"), found["interactions"])
     found["interactions"] = found["interactions"].filter(col("day") <= last_sunday)
-    found |= {"weeks": weeks.lazy(), **books(found, weeks)}
-    uses = usage(found, rules, last_sunday)
-    found["levels"] = pl.concat(pl.collect_all(factors(found, rules)), how="diagonal").lazy()
+    found |= {"weeks": weeks.lazy(), **books(found, weeks, ids["csm_id"])}
+    uses = usage(found, rules, last_sunday, ids["account_id"])
+    found["levels"] = pl.concat([collected(factor) for factor in factors(found, rules)], how="diagonal")
     plans = {
         "fct_csm_load": load(found, rules),
         "fct_csm_throughput": throughput(found),
         "fct_csm_coverage": coverage(found, rules),
-        "fct_renewal_concentration": renewals(found, rules, last_sunday),
+        "fct_renewal_concentration": renewals(found, rules, last_sunday, ids["csm_id"]),
         "fct_csm_engagement": engagement(found),
     }
-    return dict(zip(plans, pl.collect_all(plans.values()), strict=True)) | {"usage_declines": uses}
+    return {mart: plan.collect(engine="streaming") for mart, plan in plans.items()} | {"usage_declines": uses}
 
 
 TABLES = (
@@ -51,12 +57,28 @@ def scan(raw: Path, table: str) -> pl.LazyFrame:
     return pl.scan_parquet(files, hive_partitioning=False)
 
 
+def enumeration(ids: pl.LazyFrame, *more: str) -> pl.Enum:
+    """Ids as an enumeration, in their own order."""
+    return pl.Enum([*ids.collect().to_series().sort(), *more])
+
+
+def with_ids(table: pl.LazyFrame, ids: dict[str, pl.Enum]) -> pl.LazyFrame:
+    """A table whose ids are enumerations."""
+    return table.with_columns(col(name).cast(kind) for name, kind in ids.items() if name in table.collect_schema())
+
+
+def collected(plan: pl.LazyFrame) -> pl.LazyFrame:
+    """What several plans need, made once."""
+    return plan.collect(engine="streaming").lazy()
+
+
 def week(name: str, days: int = 0) -> pl.Expr:
     """The Monday of a date or an instant, so many days later."""
     return (col(name).cast(pl.Date) + pl.duration(days=days)).dt.truncate("1w")
 
 
 def millionths(name: str) -> pl.Expr:
+    """A fraction as a whole number."""
     return (col(name) * MICRO).round().cast(pl.Int64)
 
 
@@ -108,8 +130,9 @@ def completed(interactions: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
             "interaction_id", "account_id", "csm_id", "duration_minutes", "sentiment_score", "quality_score",
             col("category").fill_null("unclassified"), col("is_counted").fill_null(False), week=week("started_at"),
             day=col("started_at").cast(pl.Date),
-            is_meaningful=(col("account_id").is_not_null() & col("can_mean") & (col("duration_minutes") >= col("minutes")))
-            .fill_null(False),
+            is_meaningful=(
+                col("account_id").is_not_null() & col("can_mean") & (col("duration_minutes") >= col("minutes"))
+            ).fill_null(False),
         )
     )  # fmt: skip
 
@@ -124,9 +147,9 @@ def clock(interactions: pl.LazyFrame, held: pl.LazyFrame) -> tuple[pl.DataFrame,
     return pl.DataFrame({"week": mondays}), sunday
 
 
-def books(found: Frames, weeks: pl.DataFrame) -> Frames:
+def books(found: Frames, weeks: pl.DataFrame, csm_ids: pl.Enum) -> Frames:
     """Who owns which account from when to when, which subscriptions that brings, and the weeks of each CSM."""
-    first, end = weeks["week"][0], weeks["week"][-1] + timedelta(days=7)
+    first, end, nobody = weeks["week"][0], weeks["week"][-1] + timedelta(days=7), lit(NOBODY, csm_ids)
     active = (
         found["accounts"]
         .select(
@@ -144,18 +167,20 @@ def books(found: Frames, weeks: pl.DataFrame) -> Frames:
             to_week=pl.min_horizontal(week("unassigned_on"), week("left_on"), "active_to"),
         )
     )
-    held = spans.filter(col("csm_id").is_not_null() & (col("from_week") < col("to_week"))).sort("account_id", "from_week")
+    held = spans.filter(col("csm_id").is_not_null() & (col("from_week") < col("to_week"))).sort(
+        "account_id", "from_week"
+    )
     before = col("to_week").shift().over("account_id").fill_null(col("active_from"))
-    gaps = held.select("account_id", csm_id=lit(NOBODY), to_week="from_week", from_week=before)
+    gaps = held.select("account_id", csm_id=nobody, to_week="from_week", from_week=before)
     rest = active.join(
         held.group_by("account_id").agg(last_week=col("to_week").max()), on="account_id", how="left"
     ).select(
-        "account_id", csm_id=lit(NOBODY), to_week="active_to",
+        "account_id", csm_id=nobody, to_week="active_to",
         from_week=pl.coalesce("last_week", "active_from"),
     )  # fmt: skip
     columns = ("account_id", "csm_id", "from_week", "to_week")
     owned = pl.concat([part.select(columns) for part in (held, gaps, rest)]).filter(col("from_week") < col("to_week"))
-    owned = owned.collect().lazy()
+    owned = collected(owned)
     subscriptions = (
         found["subscriptions"].join(owned, on="account_id")
         .with_columns(
@@ -168,9 +193,9 @@ def books(found: Frames, weeks: pl.DataFrame) -> Frames:
         (col("hired_on") <= col("week") + pl.duration(days=6))
         & (col("left_on").is_null() | (col("left_on") > pl.max_horizontal("hired_on", "week")))
     )  # fmt: skip
-    grid = pl.concat([employed.select("csm_id", "week"), weeks.lazy().select(csm_id=lit(NOBODY), week="week")])
+    grid = pl.concat([employed.select("csm_id", "week"), weeks.lazy().select(csm_id=nobody, week="week")])
     return {
-        "active": active, "owned": owned, "owned_subscriptions": subscriptions.collect().lazy(),
+        "active": active, "owned": owned, "owned_subscriptions": collected(subscriptions),
         "csm_weeks": employed.select("csm_id", "week"), "book_weeks": grid.sort("week"),
     }  # fmt: skip
 
@@ -223,10 +248,13 @@ def factors(found: Frames, rules: Rules) -> list[pl.LazyFrame]:
     people = pl.when(col("engaged_count") > 0).then("engaged_count").otherwise("on_file_count")
 
     products = merged(subscriptions.select(key, "product", "from_week", "to_week"), key, "product")
+    configured = weights["custom_configuration"]
     custom = subscriptions.filter(col("has_custom_configuration").fill_null(False))
 
     scores = spans(
-        found["health_scores"].with_columns(x=col("scored_on").to_physical().cast(pl.Int64) - 20_000, y=millionths("health_score")),
+        found["health_scores"].with_columns(
+            x=col("scored_on").to_physical().cast(pl.Int64) - 20_000, y=millionths("health_score")
+        ),
         week("scored_on"), week("scored_on", rules.days("health_days")),
         n=one, x=col("x"), y=col("y"), xx=col("x") * col("x"), xy=col("x") * col("y"),
     )  # fmt: skip
@@ -249,12 +277,14 @@ def factors(found: Frames, rules: Rules) -> list[pl.LazyFrame]:
     meant = talks.filter("is_meaningful")
     meaningful = spans(meant, week("day"), week("day", window), meant_count=one)
     items = found["action_items"].join(meant.select("interaction_id", key, "day"), on="interaction_id")
-    promised = spans(
-        items, pl.max_horizontal(week("day"), week("created_at")), week("day", window), item_count=one
-    )
+    promised = spans(items, pl.max_horizontal(week("day"), week("created_at")), week("day", window), item_count=one)
 
     def enough(count: str, threshold: str, measure: pl.Expr, factor: str) -> pl.Expr:
-        return pl.when(col(count) >= rules.days(threshold)).then(weight_of(rules.levels[factor], measure.round(9))).otherwise(1.0)
+        return (
+            pl.when(col(count) >= rules.days(threshold))
+            .then(weight_of(rules.levels[factor], measure.round(9)))
+            .otherwise(1.0)
+        )
 
     return [
         changed("lifecycle", stage_weeks, stage.replace_strict(weights["lifecycle"], return_dtype=pl.Float64)),
@@ -265,9 +295,11 @@ def factors(found: Frames, rules: Rules) -> list[pl.LazyFrame]:
         ),
         changed(
             "custom_configuration", running(key, custom.select(key, "from_week", "to_week", n=one)),
-            pl.when(col("n") > 0).then(weights["custom_configuration"]["yes"]).otherwise(weights["custom_configuration"]["no"]),
+            pl.when(col("n") > 0).then(configured["yes"]).otherwise(configured["no"]),
         ),
-        changed("health_trajectory", running(key, scores), enough("n", "health_minimum_count", slope, "health_trajectory")),
+        changed(
+            "health_trajectory", running(key, scores), enough("n", "health_minimum_count", slope, "health_trajectory")
+        ),
         changed("expansion", running(key, far, open_deals), expansion),
         changed(
             "sentiment", running(key, felt),
@@ -289,10 +321,9 @@ def in_books(found: Frames, changes: pl.LazyFrame) -> pl.LazyFrame:
 def load(found: Frames, rules: Rules) -> pl.LazyFrame:
     """Accounts, ARR and hours of effort per book and week."""
     key = "account_id"
-    owners = found["owned"].select(key, "csm_id", week="from_week")
-    # where no span follows, the account leaves: an owner of that week would be met first
-    ends = found["active"].select(key, csm_id=lit(""), week="active_to")
-    unknown = {factor: 1.0 for factor in FACTORS} | {
+    owners = found["owned"].select(key, "csm_id", is_gone=lit(False), week="from_week")
+    ends = found["active"].select(key, is_gone=lit(True), week="active_to")
+    unknown = dict.fromkeys(FACTORS, 1.0) | {
         factor: rules.weights[factor][level]
         for factor, level in (
             ("lifecycle", "steady"), ("stakeholders", "single"), ("footprint", "one"), ("custom_configuration", "no"),
@@ -303,10 +334,11 @@ def load(found: Frames, rules: Rules) -> pl.LazyFrame:
     for factor in FACTORS:
         hours = hours * col(factor).fill_null(unknown[factor])
     state = (
-        pl.concat([found["levels"], owners, ends], how="diagonal").group_by(key, "week").agg(pl.all().max())
-        .sort(key, "week").with_columns(pl.exclude(key, "week").forward_fill().over(key))
+        pl.concat([found["levels"], owners, ends], how="diagonal").group_by(key, "week")
+        .agg(pl.exclude(key, "week").drop_nulls().first()).sort(key, "week")
+        .with_columns(pl.exclude(key, "week").forward_fill().over(key))
         .with_columns(to_week=col("week").shift(-1).over(key))
-        .filter(col("csm_id") != "")
+        .filter(~col("is_gone"))
         .join(found["active"], on=key)
     )  # fmt: skip
     base = col("segment").replace_strict(rules.weights["base"], return_dtype=pl.Float64)
@@ -330,7 +362,8 @@ def throughput(found: Frames) -> pl.LazyFrame:
         sums[f"{category}_count"] = (col("category") == category).sum()
         sums[f"{category}_minutes"] = col("duration_minutes").filter(col("category") == category).sum()
     held = found["interactions"].group_by("csm_id", "week").agg(
-        counted_interaction_count=col("is_counted").sum(), meaningful_interaction_count=col("is_meaningful").sum(), **sums
+        counted_interaction_count=col("is_counted").sum(), meaningful_interaction_count=col("is_meaningful").sum(),
+        **sums
     )  # fmt: skip
     rows = pl.concat([found["csm_weeks"], held.select("csm_id", "week")]).unique()
     joined = rows.join(held, on=("csm_id", "week"), how="left").with_columns(pl.exclude("csm_id", "week").fill_null(0))
@@ -344,8 +377,14 @@ def coverage(found: Frames, rules: Rules) -> pl.LazyFrame:
     following = col("week").shift(-1).over("account_id")
     alone = touched.select("account_id", from_week=week("day", rules.days("unmonitored_days")), to_week=following)
     first = touched.group_by("account_id").agg(to_week=col("week").min())
-    never = found["active"].join(first, on="account_id", how="left").select("account_id", "to_week", from_week="active_from")
-    spells = pl.concat([alone.select("account_id", "from_week", "to_week"), never.select("account_id", "from_week", "to_week")])
+    never = (
+        found["active"]
+        .join(first, on="account_id", how="left")
+        .select("account_id", "to_week", from_week="active_from")
+    )
+    spells = pl.concat(
+        [alone.select("account_id", "from_week", "to_week"), never.select("account_id", "from_week", "to_week")]
+    )
     spells = spells.join(found["owned"], on="account_id").select(
         "csm_id", from_week=pl.max_horizontal("from_week", "from_week_right"),
         to_week=pl.min_horizontal("to_week", "to_week_right"), unmonitored_account_count=lit(1),
@@ -357,22 +396,24 @@ def coverage(found: Frames, rules: Rules) -> pl.LazyFrame:
     )
 
 
-def renewals(found: Frames, rules: Rules, last_sunday: object) -> pl.LazyFrame:
+def renewals(found: Frames, rules: Rules, last_sunday: object, csm_ids: pl.Enum) -> pl.LazyFrame:
     """Renewing ARR per book and quarter on the last Sunday."""
     now = lit(last_sunday)
     current = found["owned_subscriptions"].filter((col("from_week") <= now) & (col("to_week") > now.dt.truncate("1w")))
     quarter = now.dt.truncate("1q")
     employed = found["csms"].filter((col("hired_on") <= now) & (col("left_on").is_null() | (col("left_on") > now)))
-    csms = pl.concat([employed.select("csm_id"), pl.LazyFrame({"csm_id": [NOBODY]})])
+    csms = pl.concat([employed.select("csm_id"), pl.LazyFrame({"csm_id": [NOBODY]}, schema={"csm_id": csm_ids})])
     arr = csms.join(current.group_by("csm_id").agg(book_arr_usd=col("arr_usd").sum()), on="csm_id", how="left")
     renewing = (
-        current.filter(col("ends_on").is_not_null()).group_by("csm_id", quarter_start_date=col("ends_on").dt.truncate("1q"))
+        current.filter(col("ends_on").is_not_null())
+        .group_by("csm_id", quarter_start_date=col("ends_on").dt.truncate("1q"))
         .agg(renewing_arr_usd=col("arr_usd").sum(), subscription_count=pl.len())
     )  # fmt: skip
     months = pl.LazyFrame({"months": [f"{3 * ahead}mo" for ahead in range(rules.days("renewal_horizon_quarters"))]})
     ahead = months.select(quarter_start_date=quarter.dt.offset_by(col("months")))
     rows = pl.concat([
-        csms.join(ahead, how="cross"), renewing.select("csm_id", "quarter_start_date").join(csms, on="csm_id", how="semi"),
+        csms.join(ahead, how="cross"),
+        renewing.select("csm_id", "quarter_start_date").join(csms, on="csm_id", how="semi"),
     ]).unique()  # fmt: skip
     joined = rows.join(renewing, on=("csm_id", "quarter_start_date"), how="left").join(arr, on="csm_id")
     joined = joined.with_columns(col("renewing_arr_usd", "subscription_count", "book_arr_usd").fill_null(0))
@@ -385,7 +426,8 @@ def engagement(found: Frames) -> pl.LazyFrame:
     talks = found["interactions"].filter(col("account_id").is_not_null())
     items = (
         found["action_items"].select("interaction_id", created=week("created_at"))
-        .join(talks.select("interaction_id", "csm_id", "week"), on="interaction_id").filter(col("created") <= col("week"))
+        .join(talks.select("interaction_id", "csm_id", "week"), on="interaction_id")
+        .filter(col("created") <= col("week"))
         .group_by("csm_id", "week").agg(action_item_count=pl.len())
     )  # fmt: skip
     held = talks.group_by("csm_id", "week").agg(
@@ -401,13 +443,13 @@ def engagement(found: Frames) -> pl.LazyFrame:
     return joined.with_columns(follow_up_density=density).rename({"week": "week_start_date"})
 
 
-def usage(found: Frames, rules: Rules, last_sunday: object) -> pl.DataFrame:
+def usage(found: Frames, rules: Rules, last_sunday: object, account_ids: pl.Enum) -> pl.DataFrame:
     """Accounts whose use begins to count as declining, and the Sunday of it."""
     parameters, key = rules.usage, "account_id"
     baseline, gap, warm = (int(parameters[name]) for name in ("baseline_weeks", "gap_weeks", "warm_up_weeks"))
-    used = (
+    used = collected(
         found["product_usage"].filter(col("used_on") <= last_sunday).group_by(key, week=week("used_on"))
-        .agg(events=col("event_count").sum(), users=col("active_users").sum()).collect(engine="streaming").lazy()
+        .agg(events=col("event_count").sum(), users=col("active_users").sum()).with_columns(col(key).cast(account_ids))
     )  # fmt: skip
     first = used.group_by(key).agg(from_week=col("week").min(), has_events=col("events").count() > 0)
     spine = (
@@ -417,10 +459,14 @@ def usage(found: Frames, rules: Rules, last_sunday: object) -> pl.DataFrame:
         .select(key, "has_events", week=pl.date_ranges("from_week", "last_week", "1w")).explode("week")
     )  # fmt: skip
     count = pl.when("has_events").then("events").otherwise("users").fill_null(0)
-    scored = spine.join(used, on=(key, "week"), how="left").sort(key, "week").select(key, "week", usage=(1 + count).log())
+    scored = (
+        spine.join(used, on=(key, "week"), how="left").sort(key, "week").select(key, "week", usage=(1 + count).log())
+    )
     usual = col("usage").rolling_median(baseline, min_samples=warm).shift(gap + 1).over(key)
     changed = scored.select(key, "week", change=col("usage") - usual)
-    common = pl.when(col("change").count() >= parameters["book_minimum_count"]).then(col("change").median()).otherwise(0)
+    common = (
+        pl.when(col("change").count() >= parameters["book_minimum_count"]).then(col("change").median()).otherwise(0)
+    )
     own = changed.with_columns(own=col("change") - common.over("week"))
     spread = col("own").abs().rolling_median(baseline, min_samples=warm).shift(1).over(key)
     deviation = pl.max_horizontal(parameters["deviation_scale"] * spread, parameters["deviation_floor"])
@@ -432,4 +478,4 @@ def usage(found: Frames, rules: Rules, last_sunday: object) -> pl.DataFrame:
     floor = pl.min_horizontal(col("total").cum_min().over(key), 0)
     flagged = sums.with_columns(is_declining=col("total") - floor >= round(parameters["score_limit"] * MICRO))
     starts = col("is_declining") & ~col("is_declining").shift().over(key).fill_null(False)
-    return flagged.filter(starts).select(key, emerged_on=col("week") + pl.duration(days=6)).collect()
+    return flagged.filter(starts).select(key, emerged_on=col("week") + pl.duration(days=6)).collect(engine="streaming")

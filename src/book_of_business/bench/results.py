@@ -28,7 +28,7 @@ class Session:
         record = {"kind": "measured", "size": self.size.name, "accounts": self.size.accounts} | record
         self.measured.append(record)
         with self.size.session_file.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(record) + "\n")
+            handle.write(lines([record]))
 
     def records(self) -> list[Record]:
         return [self.facts, *self.measured]
@@ -38,17 +38,23 @@ def open_session(size: Size, facts: Record) -> Session:
     """The unfinished session of a size, if it is of the same machine and commit; else a new one."""
     about = {"kind": "session", "size": size.name, "accounts": size.accounts, "weeks": size.weeks} | facts
     found = read(size.session_file)
-    if found and found[0] == about and found[-1].get("kind") != "finished":
-        return Session(size, about, [record for record in found if record["kind"] == "measured"])
+    goes_on = bool(found) and found[0] == about and found[-1]["kind"] != "finished"
+    session = Session(size, about, found[1:] if goes_on else [])
     size.folder.mkdir(parents=True, exist_ok=True)
-    size.session_file.write_text(json.dumps(about) + "\n", encoding="utf-8")
-    return Session(size, about)
+    # anew in any case: a line that a killed run left half-written would swallow the next one
+    size.session_file.write_text(lines(session.records()), encoding="utf-8")
+    return session
 
 
 def finish_session(session: Session) -> None:
     """The next run of this size begins anew."""
     with session.size.session_file.open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps({"kind": "finished"}) + "\n")
+        handle.write(lines([{"kind": "finished"}]))
+
+
+def lines(records: list[Record]) -> str:
+    """Records as JSON lines."""
+    return "".join(json.dumps(record) + "\n" for record in records)
 
 
 def read(path: Path) -> list[Record]:
@@ -67,5 +73,5 @@ def replace_size(path: Path, session: Session) -> list[Record]:
     kept = [record for record in read(path) if record["size"] != session.size.name]
     records = sorted([*kept, *session.records()], key=lambda record: record["accounts"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    path.write_text(lines(records), encoding="utf-8")
     return records

@@ -31,10 +31,12 @@ def marts(raw: Path, rules: Rules, connection: duckdb.DuckDBPyConnection) -> Non
 
 
 def week(expression: str) -> str:
+    """The Monday of a date or an instant."""
     return f"cast(date_trunc('week', {expression}) as date)"
 
 
 def millionths(column: str) -> str:
+    """A fraction as a whole number, whose sums leave no remainder."""
     return f"cast(round({column} * 1000000) as bigint)"
 
 
@@ -123,9 +125,10 @@ def book_tables(rules: Rules) -> list[tuple[str, str]]:
     )
     return [
         ("clock", f"""
-            select sunday, {week("sunday")} as last_week, {week("first_day")} as first_week, {week("sunday")} + 7 as end_week
+            select sunday, {week("sunday")} as last_week, {week("first_day")} as first_week,
+                {week("sunday")} + 7 as end_week
             from (
-                select {week("max(case when status = 'completed' then cast(started_at as date) end) + 1")} - 1 as sunday,
+                select {week("max(cast(started_at as date)) filter (where status = 'completed') + 1")} - 1 as sunday,
                     min(cast(started_at as date)) as first_day
                 from interactions
             )"""),
@@ -223,7 +226,8 @@ def factor_tables(rules: Rules) -> list[tuple[str, str]]:
         changed("custom_configuration", f"({running('account_id', n='custom')})",
                 "case when n > 0 then {yes} else {no} end".format(**weights["custom_configuration"])),
         ("scores", f"""
-            select account_id, {week("scored_on")} as from_week, {week(f"scored_on + {days('health_days')}")} as to_week,
+            select account_id, {week("scored_on")} as from_week,
+                {week(f"scored_on + {days('health_days')}")} as to_week,
                 1 as n, x, y, x * x as xx, x * y as xy
             from (
                 select *, cast(scored_on - date '2024-10-04' as bigint) as x, {millionths("health_score")} as y
@@ -243,7 +247,8 @@ def factor_tables(rules: Rules) -> list[tuple[str, str]]:
                 from opportunity_stage_changes join opportunities using (opportunity_id) where {deal}
             ) where stage in ({active_stages}) and (to_week is null or from_week < to_week)"""),
         changed("expansion", f"({running('account_id', far='far', n='deals')})",
-                "case when far > 0 then {active} when n > 0 then {identified} else {none} end".format(**weights["expansion"])),
+                "case when far > 0 then {active} when n > 0 then {identified} else {none} end"
+                .format(**weights["expansion"])),
         ("felt", f"""
             select account_id, week as from_week, {week(f"day + {window}")} as to_week,
                 1 as n, {millionths("sentiment_score")} as total
@@ -267,7 +272,13 @@ def factor_tables(rules: Rules) -> list[tuple[str, str]]:
 
 def mart_tables(rules: Rules) -> list[tuple[str, str]]:
     """The marts but usage, and the effort spans behind the first."""
-    known = {"lifecycle": "steady", "stakeholders": "single", "footprint": "one", "custom_configuration": "no", "expansion": "none"}
+    known = {
+        "lifecycle": "steady",
+        "stakeholders": "single",
+        "footprint": "one",
+        "custom_configuration": "no",
+        "expansion": "none",
+    }
     usual = {factor: double(rules.weights[factor][known[factor]] if factor in known else 1) for factor in FACTORS}
     nothing = ", ".join("null" for _ in FACTORS)
     changes = " union all ".join(
@@ -275,7 +286,9 @@ def mart_tables(rules: Rules) -> list[tuple[str, str]]:
         f" from {factor}_changes"
         for factor in FACTORS
     )
-    hours = " * ".join(f"coalesce(last_value({factor} ignore nulls) over earlier, {usual[factor]})" for factor in FACTORS)
+    hours = " * ".join(
+        f"coalesce(last_value({factor} ignore nulls) over earlier, {usual[factor]})" for factor in FACTORS
+    )
     segments = " ".join(f"when '{segment}' then {double(weight)}" for segment, weight in rules.weights["base"].items())
     categories = ", ".join(
         f"coalesce({category}_count, 0) as {category}_count, coalesce({category}_minutes, 0) as {category}_minutes"
@@ -295,7 +308,8 @@ def mart_tables(rules: Rules) -> list[tuple[str, str]]:
                     select account_id, week, max(csm_id) as csm_id,
                         {", ".join(f"max({factor}) as {factor}" for factor in FACTORS)}
                     from (
-                        select account_id, from_week as week, {", ".join(f"null as {factor}" for factor in FACTORS)}, csm_id
+                        select account_id, from_week as week, {", ".join(f"null as {factor}" for factor in FACTORS)},
+                            csm_id
                         from owned
                         union all select account_id, to_week, {nothing}, '' from active
                         union all {changes}
@@ -386,9 +400,13 @@ def mart_tables(rules: Rules) -> list[tuple[str, str]]:
 def usage_table(rules: Rules) -> tuple[str, str]:
     """Accounts whose use begins to count as declining, and the Sunday of it."""
     numbers = rules.usage
-    baseline, gap, warm, book = (int(numbers[name]) for name in ("baseline_weeks", "gap_weeks", "warm_up_weeks", "book_minimum_count"))
+    baseline, gap, warm, book = (
+        int(numbers[name]) for name in ("baseline_weeks", "gap_weeks", "warm_up_weeks", "book_minimum_count")
+    )
     cap, spread = numbers["score_cap"], f"greatest({numbers['deviation_scale']} * spread, {numbers['deviation_floor']})"
-    return "usage_declines", f"""
+    return (
+        "usage_declines",
+        f"""
         with used as (
             select account_id, {week("used_on")} as week, sum(event_count) as events, sum(active_users) as users
             from product_usage where used_on <= (select sunday from clock) group by all
@@ -396,7 +414,8 @@ def usage_table(rules: Rules) -> tuple[str, str]:
             select account_id, min(week) as first_week, count(events) > 0 as has_events from used group by account_id
         ), spine as (
             select account_id, has_events, weeks.week from firsts join accounts using (account_id) join (
-                select cast(unnest(generate_series((select min(week) from used), last_week, interval 7 day)) as date) as week
+                select cast(unnest(generate_series((select min(week) from used), last_week, interval 7 day)) as date)
+                    as week
                 from clock
             ) as weeks on first_week <= weeks.week and (churned_on is null or churned_on > weeks.week + 6)
         ), counted as (
@@ -415,7 +434,8 @@ def usage_table(rules: Rules) -> tuple[str, str]:
         ), scored as (
             select account_id, week, own, case when count(own) over earlier >= {warm}
                 then median(abs(own)) over earlier end as spread
-            from own window earlier as (partition by account_id order by week rows between {baseline} preceding and 1 preceding)
+            from own window earlier as (partition by account_id order by week
+                rows between {baseline} preceding and 1 preceding)
         ), totals as (
             select account_id, week, sum(cast(-round(greatest(least(own / {spread}, {cap}), -{cap}), 9)
                 - {numbers["score_allowance"]} as decimal(18, 6))) over (partition by account_id order by week) as total
@@ -428,7 +448,8 @@ def usage_table(rules: Rules) -> tuple[str, str]:
         select account_id, week + 6 as emerged_on from (
             select *, lag(is_declining) over (partition by account_id order by week) as before from flagged
         ) where is_declining and not coalesce(before, false)
-    """
+    """,
+    )
 
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

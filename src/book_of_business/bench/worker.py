@@ -1,4 +1,4 @@
-"""One step in a process of its own, so that its time and memory are its own: `python -m ...worker STEP FOLDER PROJECT`."""
+"""One step in a process of its own, so that its time and memory are its own: `worker STEP FOLDER PROJECT`."""
 
 from __future__ import annotations
 
