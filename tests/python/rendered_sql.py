@@ -6,7 +6,7 @@ import duckdb
 import jinja2
 
 ROOT = Path(__file__).resolve().parents[2]
-MACROS = ("macros/rules.sql", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "macros/engine").glob("*.sql")))
+MACROS = ("macros/rules.sql", "macros/increments.sql", "macros/usage.sql", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "macros/engine").glob("*.sql")))
 
 
 def render(model: str) -> str:

@@ -32,9 +32,9 @@ survey_responses as (
 
 ),
 
-product_usage as (
+usage_weeks as (
 
-    select * from {{ ref('stg_usage__product_usage') }}
+    select * from {{ ref('int_usage_weeks__used') }}
 
 ),
 
@@ -44,7 +44,7 @@ observed as (
         exists (select 1 from interactions)
         or exists (select 1 from tickets)
         or exists (select 1 from survey_responses)
-        or exists (select 1 from product_usage) as has_signals
+        or exists (select 1 from usage_weeks) as has_signals
 
 ),
 
@@ -69,10 +69,9 @@ observed_signals as (
     -- a week of use is one signal, however many products and days; a row that counts nothing is no use
     select
         account_id,
-        max(used_on) as observed_on
-    from product_usage
-    where coalesce(active_users, event_count) is null or coalesce(active_users, 0) + coalesce(event_count, 0) > 0
-    group by account_id, {{ week_start('used_on') }}
+        last_used_on as observed_on
+    from usage_weeks
+    where last_used_on is not null
 
 ),
 
