@@ -31,7 +31,7 @@ received_rows as (
 
     select
         {%- for column in columns %}
-        {{ '"' ~ column.name ~ '"' if column.name in raw_types else 'cast(null as varchar)' }} as {{ column.name }}_raw,
+        {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw,
         {%- endfor %}
         {{ suspect_key(contract, raw_types) }} as suspect_key
     from {{ relation if raw_types else '(select 1 as nothing where false) as nothing' }}
@@ -60,7 +60,7 @@ suspect_keys as (
 
 raw_rows as (
 
-    select row_number() over () as read_row_number, received_rows.*
+    select {{ read_row_number() }} as read_row_number, received_rows.*
     from received_rows
     semi join suspect_keys on received_rows.suspect_key = suspect_keys.suspect_key
 
@@ -68,7 +68,7 @@ raw_rows as (
 {%- else -%}
 raw_rows as (
 
-    select row_number() over () as read_row_number, * from received_rows
+    select {{ read_row_number() }} as read_row_number, * from received_rows
 
 ),
 {%- endif %}
@@ -100,7 +100,7 @@ select
     {{ column.name }},
     {%- if column.name in ruled %}
     {{ column.name }}_fault,
-    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as varchar) end as {{ column.name }}_rejected_value,
+    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as string) end as {{ column.name }}_rejected_value,
     {%- endif %}
     {%- endfor %}
     duplicate_key_fault,
@@ -117,7 +117,7 @@ select 1 as read_row_number
         {%- for column in columns %}
         {{ parsed_value(column.name ~ '_raw', column.data_type, raw_types.get(column.name, 'VARCHAR')) }} as {{ column.name }},
         {%- endfor %}
-        concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as varchar), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
+        concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as string), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
     from {{ relation }}
 {%- endmacro %}
 
@@ -156,17 +156,17 @@ select 1 as nothing
 {% macro suspect_key(contract, raw_types) -%}
     {%- set parts = [] -%}
     {%- for name in contract.config.meta.grain -%}
-        {%- set raw = '"' ~ name ~ '"' if name in raw_types else 'cast(null as varchar)' -%}
+        {%- set raw = adapter.quote(name) if name in raw_types else 'cast(null as string)' -%}
         {%- set data_type = contract.columns[name].data_type -%}
         {%- if name == contract.config.meta.looked_at_by_week -%}
             {%- do parts.append(week_start(parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')))) -%}
         {%- elif is_native(data_type, raw_types.get(name, 'VARCHAR')) -%}
             {%- do parts.append(raw) -%}
         {%- else -%}
-            {%- do parts.append('coalesce(cast(' ~ parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')) ~ ' as varchar), cast(' ~ raw ~ ' as varchar))') -%}
+            {%- do parts.append('coalesce(cast(' ~ parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')) ~ ' as string), cast(' ~ raw ~ ' as string))') -%}
         {%- endif -%}
     {%- endfor -%}
-    hash({{ parts | join(', ') }})
+    {{ row_hash(parts) }}
 {%- endmacro %}
 
 {#- Whether a raw column has the type of the contract, so that reading it is parsing it. -#}
@@ -196,13 +196,13 @@ select 1 as nothing
 {#- A native value of a sound row: as it is, so that a date that is asked for keeps files closed that do not hold it. -#}
 {% macro sound_value(column, raw_types) -%}
     {%- if column.name not in raw_types -%}
-        cast(null as {{ column.data_type }})
+        cast(null as {{ 'string' if column.data_type == 'varchar' else column.data_type }})
     {%- elif column.data_type == 'varchar' and column.config.meta.is_optional -%}
-        nullif(received_rows."{{ column.name }}", '')
+        nullif(received_rows.{{ adapter.quote(column.name) }}, '')
     {%- elif column.data_type == 'bigint' and raw_types[column.name] != 'BIGINT' -%}
-        cast(received_rows."{{ column.name }}" as bigint)
+        cast(received_rows.{{ adapter.quote(column.name) }} as bigint)
     {%- else -%}
-        received_rows."{{ column.name }}"
+        received_rows.{{ adapter.quote(column.name) }}
     {%- endif -%}
 {%- endmacro %}
 

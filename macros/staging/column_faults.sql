@@ -64,15 +64,15 @@
     {#- a value that does not parse is compared as it is written -#}
     {%- set values = {} -%}
     {%- for column in columns -%}
-        {%- set raw = 'cast(' ~ column.name ~ '_raw as varchar)' -%}
-        {%- do values.update({column.name: raw if column.data_type == 'varchar' else 'coalesce(cast(parsed_rows.' ~ column.name ~ ' as varchar), ' ~ raw ~ ')'}) -%}
+        {%- set raw = 'cast(' ~ column.name ~ '_raw as string)' -%}
+        {%- do values.update({column.name: raw if column.data_type == 'varchar' else 'coalesce(cast(parsed_rows.' ~ column.name ~ ' as string), ' ~ raw ~ ')'}) -%}
     {%- endfor -%}
     {%- set key_values = [] -%}
     {%- for key in keys -%}{%- do key_values.append(values[key]) -%}{%- endfor -%}
     {%- set window = 'partition by ' ~ key_values | join(', ') -%}
-    {%- set fingerprint = 'hash(' ~ values.values() | join(', ') ~ ')' -%}
+    {%- set fingerprint = row_hash(values.values() | list) -%}
         case
-            when {% for key in keys %}coalesce(cast({{ key }}_raw as varchar), '') = ''{{ ' or ' if not loop.last }}{% endfor %} then null
+            when {% for key in keys %}coalesce(cast({{ key }}_raw as string), '') = ''{{ ' or ' if not loop.last }}{% endfor %} then null
             when min({{ fingerprint }}) over ({{ window }}) != max({{ fingerprint }}) over ({{ window }})
                 then 'duplicate_key'
             when row_number() over ({{ window }} order by read_row_number) > 1 then 'duplicate_key'

@@ -2,6 +2,10 @@
     relation of accepted rows). -#}
 
 {% macro faults_of(tables) %}
+    {{- adapter.dispatch('faults_of', 'book_of_business')(tables) -}}
+{% endmacro %}
+
+{% macro default__faults_of(tables) %}
 {%- if execute -%}
 {%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
@@ -16,7 +20,7 @@ where not is_accepted and {{ column.name }}_fault is not null
 union all
 {%- endfor %}
 {%- if table == 'account_assignments' %}
-select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as varchar) as value, overlapping_assignment_fault as rule
+select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as string) as value, overlapping_assignment_fault as rule
 from {{ relation }}
 where not is_accepted and overlapping_assignment_fault is not null
 union all
@@ -46,7 +50,7 @@ select
     count(*) as accepted_count,
     (select count(*) from {{ raw_rows_of(domain, table) }}) - count(*) as rejected_count,
     count(*) > 0 as is_observed,
-    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as varchar)' }} as absent_columns,
+    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as string)' }} as absent_columns,
     case
         when count(*) = 0
             then {{ "'" ~ meta.without_it | replace("'", "''") ~ "'" if meta.without_it else "'no row of a required table was accepted'" }}

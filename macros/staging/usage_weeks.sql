@@ -12,7 +12,7 @@ received_rows as (
 
     select
         {%- for column in columns %}
-        {{ '"' ~ column.name ~ '"' if column.name in raw_types else 'cast(null as varchar)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
+        {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation if raw_types else '(select 1 as nothing where false) as nothing' }}
 
