@@ -66,7 +66,7 @@
 
 {#- At its end: all models, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
 {% macro remember_whole_run(results) %}
-    {% if not execute or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
+    {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
         {{ return('') }}
     {% endif %}
     {% if results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
