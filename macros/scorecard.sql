@@ -56,7 +56,7 @@
                 case
                     when count(metric_value) over trailing_weeks > 1
                         then
-                            {{ comparable(
+                            {{ without_residue(
                                 '7 * regr_slope(metric_value, ' ~ day_number('week_start_date') ~ ') over trailing_weeks'
                             ) }}
                 end as weekly_slope
