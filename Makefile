@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test lint unit notebooks lab docs spark-build spark-test parity clean lock
+.PHONY: help build weekly ask test lint unit notebooks lab docs spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -63,6 +63,9 @@ spark-test: .venv-spark/.installed  ## the same, with every data test and unit t
 
 parity: .venv-spark/.installed  ## build on DuckDB and on Spark, and compare every mart (BOOKS="demo random golden DIR")
 	@env -u RAW_DATA -u AS_OF_DATE $(SPARK_PY) -m book_of_business.spark parity $(BOOKS)
+
+bench: .venv/.installed  ## measure what builds cost (SIZE=1m; default 10k and 100k); writes docs/evidence/benchmark.*
+	@$(PY) -m book_of_business.bench $(SIZE)
 
 clean:  ## delete what builds made; .venv and .venv-spark stay
 	rm -rf build/* build/.[!g]* target logs .pytest_cache .ruff_cache .hypothesis

@@ -69,7 +69,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         if drift.is_stopping:
             raise UserError(drift.text)
         with step("Publishing"):
-            marts = publish(settings.working_file, settings.published_file, settings.marts_dir)
+            marts = publish(settings.working_file, settings.published_file, settings.marts_dir, settings.account_weeks)
     for verdict in (edge, drift):
         if verdict.text:
             error_console.print(verdict.text, markup=False)
