@@ -55,6 +55,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/text.sql", "38", "digits of the longest decimal"),
     Allowance("macros/engine/windows.sql", "0.5", "the middle of a sample: its median"),
     Allowance("macros/rules.sql", "9", "decimals that measures are compared at (metrics.md)"),
+    Allowance("macros/rules.sql", "12", "decimals of a slope that are no residue of arithmetic"),
     Allowance("macros/rules.sql", "2", "roots of a quadratic equation, in normal_deviation()"),
     Allowance("macros/rules.sql", "4", "roots of a quadratic equation, in normal_deviation()"),
     Allowance("macros/rules.sql", "0.5", "half way between two whole counts, in normal_deviation()"),
