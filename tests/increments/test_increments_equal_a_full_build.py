@@ -15,6 +15,7 @@ import pytest
 
 from .books import ROOT, Book
 from .compare import compare_files
+from .early_rows import prepare
 from .history import TRAPS, apply, begin
 from .sequences import Player, begun, last_day, play, simulated_book
 
@@ -170,6 +171,20 @@ def keeps_weeks(player: Player) -> bool:
 def test_chain(chain: str, form: str, tmp_path: Path) -> None:
     played = play(tmp_path, "simulated", SEED, CHAINS[chain], form)
     assert not played.differences, str(played)
+
+
+EARLY_ROWS = ("early_segment", "early_roles", "first_renewal", "first_event_count", "weeks:1")
+
+
+@pytest.mark.skipif(not IS_LONG, reason="half an hour: make prove-increments")
+@pytest.mark.parametrize("names", [EARLY_ROWS, ("no_sentiment", "first_sentiment", "weeks:1")])
+def test_rows_that_matter_before_their_own_date(names: tuple[str, ...], tmp_path: Path) -> None:
+    history = begun(tmp_path, "simulated", SEED, has_own_project=False)
+    prepare(history)
+    player = Player(history, tmp_path, "csv", SEED)
+    for name in ("begin", *names):
+        player.step(name)
+    assert not player.check(), str(player.played)
 
 
 @pytest.mark.parametrize("name", TRAPS)
