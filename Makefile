@@ -1,9 +1,10 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments lint unit notebooks lab docs clean lock
+.PHONY: help build weekly ask test prove-increments lint unit notebooks lab docs spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
+SPARK_PY := .venv-spark/bin/python
 # Nothing that runs here reports home.
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
@@ -55,10 +56,27 @@ lab: .venv/.installed  ## open JupyterLab on the notebooks
 docs: .venv/.installed  ## write dbt's documentation as one static page
 	@$(PY) -m book_of_business docs
 
-clean:  ## delete what builds made; .venv stays
+.venv-spark/.installed: .venv/.installed requirements/spark.txt scripts/set_up_spark.sh
+	@sh scripts/set_up_spark.sh
+
+spark-build: .venv-spark/.installed  ## build the marts on a local Apache Spark, and export them as files
+	@$(SPARK_PY) -m book_of_business.spark build
+
+spark-test: .venv-spark/.installed  ## the same, with every data test and unit test
+	@$(SPARK_PY) -m book_of_business.spark test
+
+parity: .venv-spark/.installed  ## build on DuckDB and on Spark, and compare every mart (BOOKS="demo random golden DIR")
+	@env -u RAW_DATA -u AS_OF_DATE $(SPARK_PY) -m book_of_business.spark parity $(BOOKS)
+
+bench: .venv/.installed  ## measure what builds cost (SIZE=1m; default 10k and 100k); writes docs/evidence/benchmark.*
+	@$(PY) -m book_of_business.bench $(SIZE)
+
+clean:  ## delete what builds made; .venv and .venv-spark stay
 	rm -rf build/* build/.[!g]* target logs .pytest_cache .ruff_cache .hypothesis
 
 lock: .venv/.installed  ## lock the requirements again, with hashes and no address
 	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
 		--no-emit-package rfc3987-syntax --no-emit-package lark \
 		requirements/base.in --output-file requirements/base.txt
+	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+		requirements/spark.in --output-file requirements/spark.txt

@@ -66,7 +66,7 @@
 
 {#- At its end: all models, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
 {% macro remember_whole_run(results) %}
-    {% if not execute or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
+    {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
         {{ return('') }}
     {% endif %}
     {% if results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
@@ -77,9 +77,9 @@
         {{ return('') }}
     {% endif %}
     {% set marts = models | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
-    {% for row in run_query("select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'marts'").rows %}
+    {% for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_catalog = current_database() and table_schema = 'marts'").rows %}
         {% if row[0] not in marts %}
-            {% do run_query('drop table marts."' ~ row[0] ~ '"') %}
+            {% do run_query('drop ' ~ row[1] ~ ' marts."' ~ row[0] ~ '"') %}
         {% endif %}
     {% endfor %}
     {% do run_query(finished_state()) %}

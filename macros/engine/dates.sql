@@ -1,4 +1,5 @@
-{#- What differs between SQL engines hides here; the models stay plain SQL. -#}
+{#- What differs between SQL engines hides here; the models stay plain SQL. `default__` is DuckDB, `spark__` Apache
+    Spark. -#}
 
 {% macro week_start(expression) -%}
     cast(date_trunc('week', {{ expression }}) as date)
@@ -6,21 +7,60 @@
 
 {#- Whole days later (or earlier): thresholds are numbers, and a date takes whole days only. -#}
 {% macro days_after(date, days) -%}
+    {{ return(adapter.dispatch('days_after', 'book_of_business')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__days_after(date, days) -%}
     ({{ date }} + cast({{ days }} as integer))
 {%- endmacro %}
 
+{% macro spark__days_after(date, days) -%}
+    date_add({{ date }}, cast({{ days }} as integer))
+{%- endmacro %}
+
 {% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between', 'book_of_business')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
     cast({{ later }} - {{ earlier }} as bigint)
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    cast(date_diff({{ later }}, {{ earlier }}) as bigint)
 {%- endmacro %}
 
 {#- Days since an epoch: window frames count in numbers on every engine, in intervals only on some. -#}
 {% macro day_number(date) -%}
+    {{ return(adapter.dispatch('day_number', 'book_of_business')(date)) }}
+{%- endmacro %}
+
+{% macro default__day_number(date) -%}
     cast({{ date }} - cast('1970-01-01' as date) as integer)
+{%- endmacro %}
+
+{% macro spark__day_number(date) -%}
+    unix_date({{ date }})
+{%- endmacro %}
+
+{#- Number of the week that begins on this Monday: frames of weeks count in numbers, like those of days. -#}
+{% macro week_number(monday) -%}
+    cast(floor({{ day_number(monday) }} / 7) as integer)
 {%- endmacro %}
 
 {#- One row per Monday, both ends included, column week_start_date. -#}
 {% macro monday_spine(first, last) -%}
+    {{ return(adapter.dispatch('monday_spine', 'book_of_business')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__monday_spine(first, last) -%}
     select cast(unnest(generate_series({{ first }}, {{ last }}, interval 7 day)) as date) as week_start_date
+{%- endmacro %}
+
+{#- A range that runs backwards is an error on Spark, and no row on DuckDB. -#}
+{% macro spark__monday_spine(first, last) -%}
+    select explode(case when {{ first }} <= {{ last }} then sequence({{ first }}, {{ last }}, interval 7 day) end)
+        as week_start_date
 {%- endmacro %}
 
 {#- First day of the fiscal quarter that holds the date. Counted in months: adding months to the 31st would slip. -#}
@@ -41,25 +81,13 @@
 {%- endmacro %}
 
 {% macro quarters_after(quarter_start, quarters) -%}
+    {{ return(adapter.dispatch('quarters_after', 'book_of_business')(quarter_start, quarters)) }}
+{%- endmacro %}
+
+{% macro default__quarters_after(quarter_start, quarters) -%}
     cast({{ quarter_start }} + to_months(cast(3 * {{ quarters }} as integer)) as date)
 {%- endmacro %}
 
-{#- Number of the week that begins on this Monday: frames of weeks count in numbers, like those of days. -#}
-{% macro week_number(monday) -%}
-    cast(floor({{ day_number(monday) }} / 7) as integer)
-{%- endmacro %}
-
-{#- The last instant of a day: what a whole day tells is known then and not before. -#}
-{% macro end_of_day(date) -%}
-    cast({{ date }} + 1 as timestamp) - interval 1 microsecond
-{%- endmacro %}
-
-{#- Whole days after an instant (or before it), to the same time of day. -#}
-{% macro instant_after(instant, days) -%}
-    {{ instant }} + to_days(cast({{ days }} as integer))
-{%- endmacro %}
-
-{#- Days from one instant to another, with fractions. -#}
-{% macro elapsed_days(earlier, later) -%}
-    date_diff('microsecond', {{ earlier }}, {{ later }}) / 86400000000.0
+{% macro spark__quarters_after(quarter_start, quarters) -%}
+    add_months({{ quarter_start }}, cast(3 * {{ quarters }} as integer))
 {%- endmacro %}

@@ -1,13 +1,31 @@
 {#- The latest value that is not null, up to and with this row. -#}
 {% macro last_known(expression, partition_by, order_by) -%}
+    {{ return(adapter.dispatch('last_known', 'book_of_business')(expression, partition_by, order_by)) }}
+{%- endmacro %}
+
+{% macro default__last_known(expression, partition_by, order_by) -%}
     last_value({{ expression }} ignore nulls) over (
+        partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and current row
+    )
+{%- endmacro %}
+
+{% macro spark__last_known(expression, partition_by, order_by) -%}
+    last_value({{ expression }}) ignore nulls over (
         partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and current row
     )
 {%- endmacro %}
 
 {#- Stops the query with a message the user can act on. -#}
 {% macro stop_with(message) -%}
+    {{ return(adapter.dispatch('stop_with', 'book_of_business')(message)) }}
+{%- endmacro %}
+
+{% macro default__stop_with(message) -%}
     error('{{ message | replace("'", "''") }}')
+{%- endmacro %}
+
+{% macro spark__stop_with(message) -%}
+    raise_error('{{ message | replace("'", "''") }}')
 {%- endmacro %}
 
 {#- Sum of all rows up to and with this one. Only for whole numbers and decimals: a double would leave a remainder. -#}
@@ -19,17 +37,45 @@
 
 {#- Frame of a window ordered by a day number, or by the number of a week: that many, the row's own included. -#}
 {% macro trailing_days_frame(days) -%}
-    range between cast({{ days }} - 1 as integer) preceding and current row
-{%- endmacro %}
-
-{#- Median of a window; its frame follows. -#}
-{% macro window_median(expression) -%}
-    median({{ expression }})
+    range between {{ frame_bound(days ~ ' - 1') }} preceding and current row
 {%- endmacro %}
 
 {#- Frame of as many rows, the last of them `gap` rows before the row itself. -#}
 {% macro earlier_rows_frame(rows, gap) -%}
-    rows between cast({{ rows }} + {{ gap }} as integer) preceding and cast({{ gap }} + 1 as integer) preceding
+    rows between {{ frame_bound(rows ~ ' + ' ~ gap) }} preceding and {{ frame_bound(gap ~ ' + 1') }} preceding
+{%- endmacro %}
+
+{#- A whole number that bounds a frame: thresholds are rows, which DuckDB looks up while it runs. -#}
+{% macro frame_bound(expression) -%}
+    {{ return(adapter.dispatch('frame_bound', 'book_of_business')(expression)) }}
+{%- endmacro %}
+
+{% macro default__frame_bound(expression) -%}
+    cast({{ expression }} as integer)
+{%- endmacro %}
+
+{#- Spark takes only what is known before the query runs, so the number is looked up first. In a unit test the rows are
+    those of the seed: what the test gives does not exist before the query runs. -#}
+{% macro spark__frame_bound(expression) -%}
+    {%- if execute -%}
+        {%- set known = modules.re.sub('__dbt__cte__(\\w+)', 'reference.\\1', expression) -%}
+        {{ run_query('select cast(' ~ known ~ ' as integer) as bound').rows[0][0] }}
+    {%- else -%}
+        1
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Median of a window; its frame follows. -#}
+{% macro window_median(expression) -%}
+    {{ return(adapter.dispatch('window_median', 'book_of_business')(expression)) }}
+{%- endmacro %}
+
+{% macro default__window_median(expression) -%}
+    median({{ expression }})
+{%- endmacro %}
+
+{% macro spark__window_median(expression) -%}
+    percentile({{ expression }}, 0.5)
 {%- endmacro %}
 
 {#- A fraction that sums up to the same to the last digit, in whatever order it is added. -#}

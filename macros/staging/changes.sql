@@ -39,7 +39,7 @@ select
     count(*) as row_count,
     sum(hash({% for name in keys + columns %}checked.{{ name }}{{ ', ' if not loop.last }}{% endfor %})) as hash_sum
 from {{ relation }} as checked
-where coalesce({% for name in columns %}cast(checked.{{ name }} as varchar){{ ', ' if not loop.last }}{% endfor %}) is not null
+where coalesce({% for name in columns %}cast(checked.{{ name }} as string){{ ', ' if not loop.last }}{% endfor %}) is not null
 group by {{ late_since }}
 {%- endfor %}
 {{ 'union all' if not loop.last }}

@@ -1,50 +1,20 @@
-{#- Every row of a raw table, parsed and judged by the contract (the sources' YAML), with the fault of each column
-    beside it. `parents` and `accepted_from` name the relations that a column is checked against: dbt needs the
-    refs where it can see them. An absent table gives no row; a parent that was not supplied is not checked. -#}
-{% macro checked_rows(domain, table, parents={}, accepted_from={}) %}
+{#- The rows of a raw table that need a second look, parsed and judged by the contract (the sources' YAML), with the fault
+    of each column beside it. `parents` and `accepted_from` name the relations that a column is checked against: dbt needs
+    the refs where it can see them. An absent table gives no row; a parent that was not supplied is not checked.
+    Rows that are sound and alone with their key stay where they are: staging reads them in place, and takes from here
+    what was looked at. A table of text is parsed once and kept whole. `suspects`: a relation that knows which keys to look at,
+    and by which expressions of the raw columns (`suspect_keys`). -#}
+{% macro checked_rows(domain, table, parents={}, accepted_from={}, suspects=none) %}
 {%- set relation = source(domain, table) -%}
 {%- if execute -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set raw_types = raw_column_types(table) -%}
-{%- set is_present = raw_types | length > 0 -%}
 {%- set columns = contract.columns.values() | list -%}
 {%- set keys = contract.config.meta.grain -%}
 {%- set ruled = columns | rejectattr('name', 'in', unruled_columns(columns, keys)) | map(attribute='name') | list -%}
 {%- set checked_parents = supplied_parents(contract, parents) -%}
-with
-
-raw_rows as (
-
-    select
-        row_number() over () as read_row_number,
-        {%- for column in columns %}
-        {{ '"' ~ column.name ~ '"' if column.name in raw_types else 'cast(null as varchar)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ relation if is_present else '(select 1 as nothing where false) as nothing' }}
-
-),
-
-parsed_rows as (
-
-    select
-        *,
-        {%- for column in columns %}
-        {{ parsed_value(column.name ~ '_raw', column.data_type, raw_types.get(column.name, 'VARCHAR')) }} as {{ column.name }},
-        {%- endfor %}
-        concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as varchar), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
-    from raw_rows
-
-),
-
-judged_rows as (
-
-    select
-        parsed_rows.*,
-        {%- for column in columns if column.name in ruled %}
-        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from) }} as {{ column.name }}_fault,
-        {%- endfor %}
-        {{ duplicate_key_fault(columns, keys) }} as duplicate_key_fault
-    from parsed_rows
+{%- set is_whole = not is_read_in_place(table) -%}
+{%- set joins -%}
     {%- for column, parent in checked_parents.items() %}
     -- a parent's key is unique, so this cannot multiply rows
     left join (select {{ parent.key }} as id from {{ parent.relation }}) as parent_of_{{ column }}
@@ -54,17 +24,83 @@ judged_rows as (
     left join (select distinct {{ column }} as id from {{ reference }}) as accepted_{{ column }}
         on parsed_rows.{{ column }} = accepted_{{ column }}.id
     {%- endfor %}
+{%- endset -%}
+with
+
+received_rows as (
+
+    select
+        {%- for column in columns %}
+        {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw,
+        {%- endfor %}
+        {{ suspect_key(contract, raw_types) }} as suspect_key
+    from {{ relation if raw_types else '(select 1 as nothing where false) as nothing' }}
+
+),
+
+{% if not is_whole -%}
+suspect_keys as (
+    {%- if suspects %}
+
+    select suspect_key from {{ suspects }} where is_suspect
+    {%- else %}
+
+    select suspect_key
+    from (select * from ({{ parsed_rows('received_rows', columns, keys, raw_types) }}) as parsed_rows) as parsed_rows
+    {{- joins }}
+    where not ({% for column in columns if column.name in ruled %}
+        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types) }} is null{{ ' and' if not loop.last }}
+        {%- endfor %}
+    )
+    union
+    select suspect_key from received_rows group by suspect_key having count(*) > 1
+    {%- endif %}
+
+),
+
+raw_rows as (
+
+    select {{ read_row_number() }} as read_row_number, received_rows.*
+    from received_rows
+    semi join suspect_keys on received_rows.suspect_key = suspect_keys.suspect_key
+
+),
+{%- else -%}
+raw_rows as (
+
+    select {{ read_row_number() }} as read_row_number, * from received_rows
+
+),
+{%- endif %}
+
+parsed_rows as (
+
+    {{ parsed_rows('raw_rows', columns, keys, raw_types) }}
+
+),
+
+judged_rows as (
+
+    select
+        parsed_rows.*,
+        {%- for column in columns if column.name in ruled %}
+        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types) }} as {{ column.name }}_fault,
+        {%- endfor %}
+        {{ duplicate_key_fault(columns, keys) }} as duplicate_key_fault
+    from parsed_rows
+    {{- joins }}
 
 )
 
 select
     read_row_number,
+    suspect_key,
     row_key,
     {%- for column in columns %}
     {{ column.name }},
     {%- if column.name in ruled %}
     {{ column.name }}_fault,
-    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as varchar) end as {{ column.name }}_rejected_value,
+    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as string) end as {{ column.name }}_rejected_value,
     {%- endif %}
     {%- endfor %}
     duplicate_key_fault,
@@ -74,6 +110,101 @@ from judged_rows
 select 1 as read_row_number
 {%- endif -%}
 {% endmacro %}
+
+{% macro parsed_rows(relation, columns, keys, raw_types) -%}
+    select
+        *,
+        {%- for column in columns %}
+        {{ parsed_value(column.name ~ '_raw', column.data_type, raw_types.get(column.name, 'VARCHAR')) }} as {{ column.name }},
+        {%- endfor %}
+        concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as string), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
+    from {{ relation }}
+{%- endmacro %}
+
+{#- The accepted rows of a raw table, as a select: read in place where nothing is the matter with their key. -#}
+{% macro accepted_rows(domain, table, checked) %}
+{%- set relation = source(domain, table) -%}
+{%- if execute -%}
+{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set raw_types = raw_column_types(table) -%}
+{%- set columns = contract.columns.values() | list %}
+select
+    {%- for column in columns %}
+    {{ column.name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ checked }}
+where is_accepted
+{%- if is_read_in_place(table) %}
+union all
+select
+    {%- for column in columns %}
+    {{ sound_value(column, raw_types) }} as {{ column.name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ relation }} as received_rows
+-- each key stands there once
+left join (select distinct suspect_key as looked_at_key from {{ checked }}) as looked_at
+    on {{ suspect_key(contract, raw_types) }} = looked_at.looked_at_key
+where looked_at.looked_at_key is null
+{%- endif %}
+{%- else -%}
+select 1 as nothing
+{%- endif -%}
+{% endmacro %}
+
+{#- A number for what rows are looked at together: the key, or what holds several keys (`looked_at_by`: a week of days).
+    Rows of two keys that share a number by chance are looked at both. -#}
+{% macro suspect_key(contract, raw_types) -%}
+    {%- set parts = [] -%}
+    {%- for name in contract.config.meta.grain -%}
+        {%- set raw = adapter.quote(name) if name in raw_types else 'cast(null as string)' -%}
+        {%- set data_type = contract.columns[name].data_type -%}
+        {%- if name == contract.config.meta.looked_at_by_week -%}
+            {%- do parts.append(week_start(parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')))) -%}
+        {%- elif is_native(data_type, raw_types.get(name, 'VARCHAR')) -%}
+            {%- do parts.append(raw) -%}
+        {%- else -%}
+            {%- do parts.append('coalesce(cast(' ~ parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')) ~ ' as string), cast(' ~ raw ~ ' as string))') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ row_hash(parts) }}
+{%- endmacro %}
+
+{#- Whether a raw column has the type of the contract, so that reading it is parsing it. -#}
+{% macro is_native(data_type, raw_type) %}
+    {{ return(raw_type in {
+        'varchar': ['VARCHAR'],
+        'date': ['DATE'],
+        'timestamp': ['TIMESTAMP'],
+        'boolean': ['BOOLEAN'],
+        'double': ['DOUBLE'],
+        'bigint': ['BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT'],
+    }[data_type]) }}
+{% endmacro %}
+
+{#- Whether the rows of a raw table stay in their files: all of its columns are native there. -#}
+{% macro is_read_in_place(table) %}
+    {% set raw_types = raw_column_types(table) %}
+    {% set contract = contract_tables() | selectattr('name', 'equalto', table) | first %}
+    {% for column in contract.columns.values() %}
+        {% if column.name in raw_types and not is_native(column.data_type, raw_types[column.name]) %}
+            {{ return(false) }}
+        {% endif %}
+    {% endfor %}
+    {{ return(raw_types | length > 0 and not contract.config.meta.is_kept_whole) }}
+{% endmacro %}
+
+{#- A native value of a sound row: as it is, so that a date that is asked for keeps files closed that do not hold it. -#}
+{% macro sound_value(column, raw_types) -%}
+    {%- if column.name not in raw_types -%}
+        cast(null as {{ 'string' if column.data_type == 'varchar' else column.data_type }})
+    {%- elif column.data_type == 'varchar' and column.config.meta.is_optional -%}
+        nullif(received_rows.{{ adapter.quote(column.name) }}, '')
+    {%- elif column.data_type == 'bigint' and raw_types[column.name] != 'BIGINT' -%}
+        cast(received_rows.{{ adapter.quote(column.name) }} as bigint)
+    {%- else -%}
+        received_rows.{{ adapter.quote(column.name) }}
+    {%- endif -%}
+{%- endmacro %}
 
 {#- {column: DuckDB type} of a registered raw table, without case; empty when the table was not supplied. -#}
 {% macro raw_column_types(table) %}

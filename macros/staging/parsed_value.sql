@@ -2,43 +2,43 @@
     type is taken as it is, because writing 700 million dates as text and back would cost more than the build. -#}
 {% macro parsed_value(raw, data_type, raw_type) %}
     {%- set is_number = modules.re.match('(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|DECIMAL|FLOAT|DOUBLE|REAL)', raw_type) -%}
-    {%- set text = 'cast(' ~ raw ~ ' as varchar)' -%}
+    {%- set text = 'cast(' ~ raw ~ ' as string)' -%}
     {%- if data_type == 'varchar' -%}
         nullif({{ text }}, '')
     {%- elif data_type == 'date' and raw_type == 'DATE' -%}
-        case when isfinite({{ raw }}) then {{ raw }} end
+        case when {{ is_finite_day(raw) }} then {{ raw }} end
     {%- elif data_type == 'date' and raw_type.startswith('TIMESTAMP') -%}
-        case when isfinite({{ raw }}) and {{ raw }} = date_trunc('day', {{ raw }}) then cast({{ raw }} as date) end
+        case when {{ is_finite_day(raw) }} and {{ raw }} = date_trunc('day', {{ raw }}) then cast({{ raw }} as date) end
     {%- elif data_type == 'date' -%}
-        case when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}') then try_cast({{ text }} as date) end
+        case when {{ matches_whole(text, '\\d{4}-\\d{2}-\\d{2}') }} then try_cast({{ text }} as date) end
     {%- elif data_type == 'timestamp' and raw_type == 'TIMESTAMP WITH TIME ZONE' -%}
-        case when isfinite({{ raw }}) then {{ raw }} at time zone 'UTC' end
+        case when {{ is_finite_day(raw) }} then {{ instant_in_utc(raw) }} end
     {%- elif data_type == 'timestamp' and (raw_type.startswith('TIMESTAMP') or raw_type == 'DATE') -%}
-        case when isfinite({{ raw }}) then cast({{ raw }} as timestamp) end
+        case when {{ is_finite_day(raw) }} then cast({{ raw }} as timestamp) end
     {%- elif data_type == 'timestamp' -%}
         case
-            when regexp_full_match(
-                {{ text }},
-                '\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?'
-            )
-                then try_cast({{ text }} as timestamp with time zone) at time zone 'UTC'
+            when {{ matches_whole(
+                text,
+                '\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?'
+            ) }}
+                then {{ instant_of(text) }}
         end
     {%- elif data_type == 'boolean' and raw_type == 'BOOLEAN' -%}
         {{ raw }}
     {%- elif data_type == 'boolean' -%}
         case {{ text }} when 'true' then true when 'false' then false end
     {%- elif data_type == 'double' and is_number -%}
-        case when isfinite(cast({{ raw }} as double)) then cast({{ raw }} as double) end
+        case when {{ is_finite_number('cast(' ~ raw ~ ' as double)') }} then cast({{ raw }} as double) end
     {%- elif data_type == 'double' -%}
         case
-            when regexp_full_match({{ text }}, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?')
-                and isfinite(try_cast({{ text }} as double))
+            when {{ matches_whole(text, '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?') }}
+                and {{ is_finite_number('try_cast(' ~ text ~ ' as double)') }}
                 then try_cast({{ text }} as double)
         end
     {%- elif data_type == 'bigint' and is_number -%}
         case when {{ raw }} = floor({{ raw }}) then try_cast({{ raw }} as bigint) end
     {%- elif data_type == 'bigint' -%}
-        case when regexp_full_match({{ text }}, '[+-]?\d+') then try_cast({{ text }} as bigint) end
+        case when {{ matches_whole(text, '[+-]?\\d+') }} then try_cast({{ text }} as bigint) end
     {%- else -%}
         {{ exceptions.raise_compiler_error('The contract knows no data type ' ~ data_type) }}
     {%- endif -%}

@@ -1,6 +1,11 @@
-{#- What staging found, gathered over all tables of the contract. `tables`: (domain, table, relation of checked rows). -#}
+{#- What staging found, gathered over all tables of the contract. `tables`: (domain, table, relation of checked rows,
+    relation of accepted rows). -#}
 
 {% macro faults_of(tables) %}
+    {{- adapter.dispatch('faults_of', 'book_of_business')(tables) -}}
+{% endmacro %}
+
+{% macro default__faults_of(tables) %}
 {%- if execute -%}
 {%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
@@ -15,7 +20,7 @@ where not is_accepted and {{ column.name }}_fault is not null
 union all
 {%- endfor %}
 {%- if table == 'account_assignments' %}
-select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as varchar) as value, overlapping_assignment_fault as rule
+select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as string) as value, overlapping_assignment_fault as rule
 from {{ relation }}
 where not is_accepted and overlapping_assignment_fault is not null
 union all
@@ -32,7 +37,7 @@ select 1 as table_name
 
 {% macro coverage_of(tables) %}
 {%- if execute -%}
-{%- for domain, table, relation in tables -%}
+{%- for domain, table, checked, accepted in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
 {%- set present = raw_column_types(table) -%}
@@ -41,13 +46,13 @@ select
     '{{ table }}' as table_name,
     {{ 'true' if present else 'false' }} as is_present,
     {{ 'true' if meta.is_required else 'false' }} as is_required,
-    count(*) as read_count,
-    count(case when is_accepted then 1 end) as accepted_count,
-    count(*) - count(case when is_accepted then 1 end) as rejected_count,
-    count(case when is_accepted then 1 end) > 0 as is_observed,
-    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as varchar)' }} as absent_columns,
+    (select count(*) from {{ raw_rows_of(domain, table) }}) as read_count,
+    count(*) as accepted_count,
+    (select count(*) from {{ raw_rows_of(domain, table) }}) - count(*) as rejected_count,
+    count(*) > 0 as is_observed,
+    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as string)' }} as absent_columns,
     case
-        when count(case when is_accepted then 1 end) = 0
+        when count(*) = 0
             then {{ "'" ~ meta.without_it | replace("'", "''") ~ "'" if meta.without_it else "'no row of a required table was accepted'" }}
         {%- set judged_columns = contract.columns.values() | selectattr('config.meta.without_it', 'defined') | list %}
         {%- if judged_columns %}
@@ -55,14 +60,14 @@ select
         else nullif(concat_ws('; '
             {%- for column in judged_columns -%}
             , case
-                when count(case when is_accepted then {{ column.name }} end) = 0
+                when count(accepted_rows.{{ column.name }}) = 0
                     then 'without {{ column.name }}: {{ column.config.meta.without_it | replace("'", "''") }}'
             end
             {%- endfor -%}
         ), '')
         {%- endif %}
     end as unavailable
-from {{ relation }}
+from {{ accepted }} as accepted_rows
 {{ 'union all' if not loop.last }}
 {%- endfor -%}
 {%- else -%}

@@ -4,6 +4,9 @@
     {% if not execute or flags.WHICH not in ('run', 'build', 'test', 'compile', 'run-operation', 'show') %}
         {{ return('') }}
     {% endif %}
+    {% if target.type == 'spark' %}
+        {{ return(register_spark_tables()) }}
+    {% endif %}
     {#- `make build` has just done it, in this process, to check the tables before anything is built -#}
     {% if flags.WHICH == 'build' and env_var('RAW_DATA_IS_REGISTERED', '') %}
         {{ return('') }}

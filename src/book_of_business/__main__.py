@@ -73,7 +73,7 @@ def run_publish(_: argparse.Namespace) -> int:
     settings = settings_module.from_environment()
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     with one_build_at_a_time(settings.build_dir):
-        marts = publish(settings.working_file, settings.published_file, settings.marts_dir)
+        marts = publish(settings.working_file, settings.published_file, settings.marts_dir, settings.account_weeks)
     print_result(settings, marts, has_validation=False)
     return 0
 

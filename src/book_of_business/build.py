@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -14,6 +11,7 @@ from book_of_business import report
 from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
+from book_of_business.lock import one_build_at_a_time
 from book_of_business.publish import publish
 from book_of_business.raw_tables import check_readable, explained, stop_without_rows, unread_files
 from book_of_business.settings import Settings
@@ -71,7 +69,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         if drift.is_stopping:
             raise UserError(drift.text)
         with step("Publishing"):
-            marts = publish(settings.working_file, settings.published_file, settings.marts_dir)
+            marts = publish(settings.working_file, settings.published_file, settings.marts_dir, settings.account_weeks)
     for verdict in (edge, drift):
         if verdict.text:
             error_console.print(verdict.text, markup=False)
@@ -93,23 +91,6 @@ def print_result(settings: Settings, marts: list[str], *, has_validation: bool) 
     console.print(f"as files: {settings.marts_dir}/<mart>.parquet", markup=False)
     if has_validation:
         console.print(f"validation: {settings.build_dir / 'validation.html'}", markup=False)
-
-
-@contextmanager
-def one_build_at_a_time(build_dir: Path) -> Iterator[None]:
-    """Hold the build directory's lock; the system lets go of it however this process ends.
-
-    Raises:
-        UserError: if another build holds it.
-    """
-    with (build_dir / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"another build is running in {build_dir}: wait for it, or give another BUILD_DIR"
-            ) from None
-        yield
 
 
 def remove_unreadable(working_file: Path) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -101,6 +102,9 @@ def plain(message: str | None) -> str:
 
 def release_database() -> None:
     """Let go of the working file: dbt keeps it open for the life of the process, and validation has to read it."""
+    if "dbt.adapters.duckdb.connections" not in sys.modules:
+        # a build on Spark
+        return
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()

@@ -21,8 +21,11 @@ MARTS_SCHEMA = "marts"
 STORAGE_VERSION = "v1.0.0"
 
 
-def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[str]:
-    """Copy every table of schema `marts` to `published_file` and to `marts_dir/<mart>.parquet`.
+def publish(working_file: Path, published_file: Path, marts_dir: Path, account_weeks: int | None = None) -> list[str]:
+    """Copy every mart of schema `marts` to `published_file` and to `marts_dir/<mart>.parquet`.
+
+    Marts by account and week are views, which cost nothing until they are copied; `account_weeks` limits them to that
+    many weeks, counted back from the latest; null copies all.
 
     Both are replaced whole: a run that is killed leaves the old ones as they were, and what it left half-done is
     removed by the next.
@@ -43,6 +46,7 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[s
     with duckdb.connect(config=limits) as connection:
         connection.execute(f"attach {literal(working_file)} as working (read_only)")
         marts = mart_names(connection)
+        views = mart_names(connection, "VIEW")
         if not marts:
             raise UserError(f"there is nothing to publish: {working_file} has no marts; run `make build` first")
         if not is_of_one_run(connection):
@@ -54,22 +58,32 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path) -> list[s
         connection.execute(f"create schema published.{MARTS_SCHEMA}")
         for mart in marts:
             table = f"{MARTS_SCHEMA}.{identifier(mart)}"
-            connection.execute(f"create table published.{table} as select * from working.{table}")
+            recent = recent_weeks(account_weeks) if account_weeks and mart in views else ""
+            connection.execute(f"create table published.{table} as select * from working.{table} {recent}")
             parquet_file = literal(new_marts_dir / f"{mart}.parquet")
-            connection.execute(f"copy working.{table} to {parquet_file} (format parquet, compression zstd)")
+            connection.execute(f"copy published.{table} to {parquet_file} (format parquet, compression zstd)")
         connection.execute("detach published")
     replace_file(new_file, published_file)
     replace_directory(new_marts_dir, marts_dir)
     return marts
 
 
-def mart_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names of the tables in schema `marts` of the attached database `working`, sorted."""
+def mart_names(connection: duckdb.DuckDBPyConnection, table_type: str = "%") -> list[str]:
+    """Names of the tables and views in schema `marts` of the attached database `working`, sorted."""
     rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = 'working' and schema_name = ? order by 1",
-        [MARTS_SCHEMA],
+        "select table_name from information_schema.tables"
+        " where table_catalog = 'working' and table_schema = ? and table_type like ? order by 1",
+        [MARTS_SCHEMA, table_type],
     ).fetchall()
     return [name for (name,) in rows]
+
+
+def recent_weeks(count: int) -> str:
+    """The condition that leaves so many weeks, the latest included."""
+    return (
+        "where week_start_date > (select latest_week_start_date from working.intermediate.int_clock)"
+        f" - cast({7 * count} as integer)"
+    )
 
 
 def is_of_one_run(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -16,13 +16,15 @@ class Settings:
     """One build.
 
     `raw_data` is the directory of the raw contract's tables, `as_of_date` the day to measure at (null: derived from
-    the interactions), `build_dir` takes everything that a build writes.
+    the interactions), `build_dir` takes everything that a build writes, `account_weeks` says how many weeks of the
+    marts by account and week are published (null: all).
     """
 
     project_dir: Path
     raw_data: Path
     build_dir: Path
     as_of_date: datetime.date | None
+    account_weeks: int | None = None
 
     @property
     def is_bundled_book(self) -> bool:
@@ -71,10 +73,10 @@ def project_dir(start: Path | None = None) -> Path:
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read RAW_DATA, AS_OF_DATE and BUILD_DIR; unset or empty means the bundled book, derived, `build`.
+    """Read RAW_DATA, AS_OF_DATE, BUILD_DIR and ACCOUNT_WEEKS; unset means the bundled book, derived, `build`, all.
 
     Raises:
-        UserError: if RAW_DATA is no directory or AS_OF_DATE is no date.
+        UserError: if RAW_DATA is no directory, AS_OF_DATE is no date, or ACCOUNT_WEEKS no number.
     """
     given = os.environ if environment is None else environment
     root = project_dir()
@@ -88,7 +90,21 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         raw_data=raw_data,
         build_dir=(root / (given.get("BUILD_DIR") or "build")).resolve(),
         as_of_date=parse_date(given.get("AS_OF_DATE", "")),
+        account_weeks=parse_weeks(given.get("ACCOUNT_WEEKS", "")),
     )
+
+
+def parse_weeks(text: str) -> int | None:
+    """A whole number of weeks from 1; empty as null.
+
+    Raises:
+        UserError: for anything else.
+    """
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise UserError(f"ACCOUNT_WEEKS is {text}, which is no whole number of weeks from 1; leave it out for all")
+    return int(text)
 
 
 def parse_date(text: str) -> datetime.date | None:

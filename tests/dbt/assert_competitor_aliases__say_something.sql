@@ -16,7 +16,7 @@ final as (
 
     from aliases
     where
-        not regexp_matches(aliases.alias, '[\p{L}\p{N}]')
+        not {{ has_match('aliases.alias', '[\\p{L}\\p{N}]') }}
         or trim(aliases.alias) like '*%'
         or trim(aliases.alias) like '%*'
         or (aliases.competitor = 'unlisted' and not aliases.is_evaluation)

@@ -1,6 +1,8 @@
 """Models as SQL over tables of the test's own: a rule over thousands of random books takes one query, not one build."""
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import jinja2
@@ -13,8 +15,15 @@ def render(model: str) -> str:
     """The SQL of a model, its refs as plain names; macros are the project's."""
     [path] = (ROOT / "models").rglob(f"{model}.sql")
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals["adapter"] = SimpleNamespace(dispatch=dispatch)
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in MACROS) + path.read_text(encoding="utf-8")
     return environment.from_string(text).render(ref=lambda name: name, **{"return": lambda value: value})
+
+
+@jinja2.pass_context
+def dispatch(context: jinja2.runtime.Context, name: str, package: str) -> Callable[..., str]:
+    """The macro as DuckDB has it, in place of dbt's choice."""
+    return context.resolve(f"default__{name}")
 
 
 def run_models(connection: duckdb.DuckDBPyConnection, *models: str) -> None:

@@ -23,8 +23,8 @@ def make_working_file(path: Path, value: int) -> Path:
         connection.execute("create schema if not exists marts")
         connection.execute("create or replace table marts.fct_books as select ? as value", [value])
         connection.execute("create or replace table marts.dim_weeks as select ? as value", [value])
-        connection.execute("create or replace view marts.not_a_mart as select 1 as value")
         connection.execute("create schema if not exists raw")
+        connection.execute("create or replace view raw.not_a_mart as select 1 as value")
         connection.execute("create or replace table raw.whole_run as select 2 as mart_count")
     return path
 
@@ -46,6 +46,21 @@ def test_published_are_the_tables_of_schema_marts(tmp_path: Path) -> None:
     assert marts == ["dim_weeks", "fct_books"]
     assert sorted(path.name for path in (tmp_path / "marts").iterdir()) == ["dim_weeks.parquet", "fct_books.parquet"]
     assert published_values(tmp_path) == {1}
+
+
+def test_marts_by_account_and_week_are_copied_for_as_many_weeks_as_are_asked_for(tmp_path: Path) -> None:
+    working = make_working_file(tmp_path / "working.duckdb", 1)
+    with duckdb.connect(str(working)) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute("create table intermediate.int_clock as select date '2026-06-22' as latest_week_start_date")
+        connection.execute(
+            "create view marts.fct_account_effort as select 'a' as account_id,"
+            " cast(unnest(generate_series(date '2026-06-01', date '2026-06-22', interval 7 day)) as date) as week_start_date"
+        )
+    for weeks, expected in ((None, 4), (2, 2), (99, 4)):
+        publish.publish(working, tmp_path / "book.duckdb", tmp_path / "marts", weeks)
+        counted = rows(tmp_path / "book.duckdb", "select count(*), max(week_start_date) from marts.fct_account_effort")
+        assert [(count, str(latest)) for count, latest in counted] == [(expected, "2026-06-22")], weeks
 
 
 def test_the_published_file_can_be_read_by_duckdb_1(tmp_path: Path) -> None:

@@ -2,15 +2,21 @@
 -- Why: accounts and ARR at risk always go together.
 with
 
-account_weeks as (
+books as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_books__weeks') }}
 
 ),
 
-health as (
+owned as (
 
-    select * from {{ ref('int_accounts__health') }}
+    select * from {{ ref('int_accounts__owned') }}
+
+),
+
+red_changes as (
+
+    select * from {{ ref('int_red_accounts__changed') }}
 
 ),
 
@@ -20,53 +26,82 @@ subscription_spans as (
 
 ),
 
-red_account_weeks as (
+states as (
 
     select
-        account_weeks.csm_id,
-        account_weeks.account_id,
-        account_weeks.week_start_date
+        red_changes.account_id,
+        red_changes.is_red,
+        red_changes.week_start_date as from_week,
+        coalesce(
+            lead(red_changes.week_start_date) over (
+                partition by red_changes.account_id order by red_changes.week_start_date
+            ),
+            cast('9999-12-27' as date)
+        ) as to_week
 
-    from account_weeks
-    inner join health
-        on
-            account_weeks.account_id = health.account_id
-            and account_weeks.week_start_date >= health.from_week
-            and account_weeks.week_start_date < health.to_week
-    where health.is_red
+    from red_changes
 
 ),
 
-arr_per_account as (
+-- A row for each red span of an account in a book, and one for each subscription that is active in it.
+spans as (
 
     select
-        red_account_weeks.csm_id,
-        red_account_weeks.account_id,
-        red_account_weeks.week_start_date,
-        sum(subscription_spans.arr_usd) as arr_usd
+        owned.csm_id,
+        greatest(owned.from_week, states.from_week) as from_week,
+        least(owned.to_week, states.to_week) as to_week,
+        1 as red_account_count,
+        {{ exact_sum_part(0) }} as red_arr_usd
 
-    from red_account_weeks
-    -- an account may have no active subscription; grouped back to one row below
-    left join subscription_spans
+    from states
+    inner join owned
         on
-            red_account_weeks.account_id = subscription_spans.account_id
-            and red_account_weeks.week_start_date >= subscription_spans.from_week
-            and red_account_weeks.week_start_date < subscription_spans.to_week
-    group by red_account_weeks.csm_id, red_account_weeks.account_id, red_account_weeks.week_start_date
+            states.account_id = owned.account_id
+            and states.from_week < owned.to_week
+            and states.to_week > owned.from_week
+    where states.is_red
+
+    union all
+
+    select
+        subscription_spans.csm_id,
+        greatest(subscription_spans.from_week, states.from_week) as from_week,
+        least(subscription_spans.to_week, states.to_week) as to_week,
+        0 as red_account_count,
+        {{ exact_sum_part('subscription_spans.arr_usd') }} as red_arr_usd
+
+    from states
+    inner join subscription_spans
+        on
+            states.account_id = subscription_spans.account_id
+            and states.from_week < subscription_spans.to_week
+            and states.to_week > subscription_spans.from_week
+    where states.is_red
+
+),
+
+changes as (
+
+    {{ span_changes('spans', ['red_account_count', 'red_arr_usd']) }}
+
+),
+
+sums as (
+
+    {{ book_sums('books', 'changes', ['red_account_count', 'red_arr_usd']) }}
 
 ),
 
 final as (
 
     select
-        arr_per_account.csm_id,
-        arr_per_account.week_start_date,
-        count(*) as red_account_count,
-        -- no active subscription is observed none
-        coalesce(sum(arr_per_account.arr_usd), 0) as red_arr_usd
+        sums.csm_id,
+        sums.week_start_date,
+        cast(sums.red_account_count as bigint) as red_account_count,
+        cast(sums.red_arr_usd as double) as red_arr_usd
 
-    from arr_per_account
-    group by arr_per_account.csm_id, arr_per_account.week_start_date
+    from sums
+    where sums.red_account_count > 0
 
 )
 

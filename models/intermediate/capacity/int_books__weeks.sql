@@ -14,9 +14,9 @@ weeks as (
 
 ),
 
-account_weeks as (
+owned as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_accounts__owned') }}
 
 ),
 
@@ -40,50 +40,47 @@ books as (
 
 ),
 
-accounts_per_book as (
+spans as (
 
     select
-        account_weeks.csm_id,
-        account_weeks.week_start_date,
-        count(*) as account_count
-
-    from account_weeks
-    group by account_weeks.csm_id, account_weeks.week_start_date
+        csm_id,
+        from_week,
+        to_week,
+        1 as account_count,
+        {{ exact_sum_part(0) }} as arr_usd
+    from owned
+    union all
+    select
+        csm_id,
+        from_week,
+        to_week,
+        0 as account_count,
+        {{ exact_sum_part('arr_usd') }} as arr_usd
+    from subscription_spans
 
 ),
 
-arr_per_book as (
+changes as (
 
-    select
-        subscription_spans.csm_id,
-        weeks.week_start_date,
-        sum(subscription_spans.arr_usd) as arr_usd
+    {{ span_changes('spans', ['account_count', 'arr_usd']) }}
 
-    from subscription_spans
-    inner join weeks
-        on
-            subscription_spans.from_week <= weeks.week_start_date
-            and subscription_spans.to_week > weeks.week_start_date
-    group by subscription_spans.csm_id, weeks.week_start_date
+),
+
+sums as (
+
+    {{ book_sums('books', 'changes', ['account_count', 'arr_usd']) }}
 
 ),
 
 final as (
 
     select
-        books.csm_id,
-        books.week_start_date,
-        -- a book without accounts or subscriptions is observed empty
-        coalesce(accounts_per_book.account_count, 0) as account_count,
-        coalesce(arr_per_book.arr_usd, 0) as arr_usd
+        sums.csm_id,
+        sums.week_start_date,
+        cast(sums.account_count as bigint) as account_count,
+        cast(sums.arr_usd as double) as arr_usd
 
-    from books
-    left join accounts_per_book
-        on
-            books.csm_id = accounts_per_book.csm_id
-            and books.week_start_date = accounts_per_book.week_start_date
-    left join arr_per_book
-        on books.csm_id = arr_per_book.csm_id and books.week_start_date = arr_per_book.week_start_date
+    from sums
 
 )
 

@@ -83,11 +83,7 @@ judged as (
     from account_weeks
     inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
     -- the spans of an account do not overlap: each join finds one at most
-    left join health
-        on
-            account_weeks.account_id = health.account_id
-            and account_weeks.week_start_date >= health.from_week
-            and account_weeks.week_start_date < health.to_week
+    left join health on account_weeks.account_id = health.account_id
     left join account_levels
         on
             account_weeks.account_id = account_levels.account_id

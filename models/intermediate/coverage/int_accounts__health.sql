@@ -1,4 +1,4 @@
--- Grain: one row per account_id and from_week: the latest health score in force until to_week, exclusive.
+-- Grain: one row per account_id with a health score by as_of_date: the latest one.
 -- Why: a score holds until the next one, however old; an account without one is not red.
 with
 
@@ -8,33 +8,32 @@ health_scores as (
 
 ),
 
-scores_at_week_end as (
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
+latest_scores as (
 
     select
         health_scores.account_id,
-        {{ week_start('health_scores.scored_on') }} as from_week,
         max_by(health_scores.health_score, health_scores.scored_on) as health_score
 
     from health_scores
-    group by health_scores.account_id, {{ week_start('health_scores.scored_on') }}
+    inner join clock on health_scores.scored_on <= clock.as_of_date
+    group by health_scores.account_id
 
 ),
 
 final as (
 
     select
-        scores_at_week_end.account_id,
-        scores_at_week_end.from_week,
-        scores_at_week_end.health_score,
-        {{ comparable('scores_at_week_end.health_score') }} < {{ threshold('red_health_score') }} as is_red,
-        coalesce(
-            lead(scores_at_week_end.from_week) over (
-                partition by scores_at_week_end.account_id order by scores_at_week_end.from_week
-            ),
-            cast('9999-12-27' as date)
-        ) as to_week
+        latest_scores.account_id,
+        latest_scores.health_score,
+        {{ comparable('latest_scores.health_score') }} < {{ threshold('red_health_score') }} as is_red
 
-    from scores_at_week_end
+    from latest_scores
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which custom configuration may be another.
+-- Grain: one row per account_id and week_start_date from which custom configuration is another.
 -- Why: a custom integration is work that the price does not show.
 with
 
@@ -39,7 +39,7 @@ counts as (
 
 ),
 
-final as (
+measured as (
 
     select
         counts.account_id,
@@ -47,6 +47,12 @@ final as (
         case when counts.custom_count > 0 then 'yes' else 'no' end as level
 
     from counts
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

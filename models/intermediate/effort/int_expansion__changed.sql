@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its expansion level may be another.
+-- Grain: one row per account_id and week_start_date from which its expansion level is another.
 -- Why: an open expansion is work for the CSM, more so once an offer is on the table.
 with
 
@@ -86,7 +86,7 @@ measured_weeks as (
 
 ),
 
-final as (
+measured as (
 
     select
         measured_weeks.account_id,
@@ -106,6 +106,12 @@ final as (
             and measured_weeks.week_start_date >= open_spans.from_week
             and measured_weeks.week_start_date < open_spans.to_week
     group by measured_weeks.account_id, measured_weeks.week_start_date
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its follow-up level may be another.
+-- Grain: one row per account_id and week_start_date from which its follow-up level is another.
 -- Why: what a conversation leaves to do is work that no calendar shows.
 with
 
@@ -72,7 +72,7 @@ counts as (
 
 ),
 
-final as (
+measured as (
 
     select
         counts.account_id,
@@ -90,6 +90,12 @@ final as (
     cross join observed
     left join levels
         on {{ is_level_of('levels', 'follow_up', ratio('counts.action_item_count', 'counts.interaction_count')) }}
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its number of products may be another.
+-- Grain: one row per account_id and week_start_date from which its number of products is another.
 -- Why: each product in use brings its own adoption work, however many subscriptions it is bought in.
 with
 
@@ -32,7 +32,7 @@ counts as (
 
 ),
 
-final as (
+measured as (
 
     select
         counts.account_id,
@@ -41,6 +41,12 @@ final as (
 
     from counts
     left join levels on {{ is_level_of('levels', 'footprint', 'counts.product_count') }}
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

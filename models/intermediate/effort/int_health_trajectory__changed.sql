@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its health trajectory may be another.
+-- Grain: one row per account_id and week_start_date from which its health trajectory is another.
 -- Why: the direction of health costs work before its level does.
 with
 
@@ -20,46 +20,20 @@ levels as (
 
 ),
 
--- The slope can change only where a score enters the trailing window or leaves it.
-measured_weeks as (
+scores as (
 
     select
-        account_id,
-        from_week as week_start_date
-    from active
-    union distinct
-    select
-        account_id,
-        {{ week_start('scored_on') }} as week_start_date
-    from health_scores
-    union distinct
-    select
-        account_id,
-        {{ week_start(days_after('scored_on', threshold('health_days'))) }} as week_start_date
+        health_scores.account_id,
+        health_scores.scored_on as dated_on,
+        health_scores.health_score as score
+
     from health_scores
 
 ),
 
 points as (
 
-    select
-        health_scores.account_id,
-        {{ day_number('health_scores.scored_on') }} as day_number,
-        health_scores.health_score,
-        null as week_start_date
-
-    from health_scores
-
-    union all
-
-    -- a week is measured on its Sunday; without a score it adds nothing to the slope
-    select
-        measured_weeks.account_id,
-        {{ day_number(days_after('measured_weeks.week_start_date', 6)) }} as day_number,
-        null as health_score,
-        measured_weeks.week_start_date
-
-    from measured_weeks
+    {{ trailing_scores('scores', 'active', threshold('health_days')) }}
 
 ),
 
@@ -68,11 +42,11 @@ slopes as (
     select
         points.account_id,
         points.week_start_date,
-        count(points.health_score) over trailing_window as score_count,
+        count(points.score) over trailing_window as score_count,
         -- one score has no slope, and what engines give for it (NaN) would rank above every bound
         case
-            when count(points.health_score) over trailing_window > 1
-                then 7 * regr_slope(points.health_score, points.day_number) over trailing_window
+            when count(points.score) over trailing_window > 1
+                then 7 * regr_slope(points.score, points.score_day_number) over trailing_window
         end as points_per_week
 
     from points
@@ -85,7 +59,7 @@ slopes as (
 
 ),
 
-final as (
+measured as (
 
     select
         slopes.account_id,
@@ -99,6 +73,12 @@ final as (
     from slopes
     left join levels on {{ is_level_of('levels', 'health_trajectory', 'slopes.points_per_week') }}
     where slopes.week_start_date is not null
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

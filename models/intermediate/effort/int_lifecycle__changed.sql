@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its lifecycle stage may be another.
+-- Grain: one row per account_id and week_start_date from which its lifecycle stage is another.
 -- Why: the stage on record decides; tenure and renewal dates stand in only until there is one.
 with
 
@@ -80,7 +80,7 @@ counts as (
 
 ),
 
-final as (
+measured as (
 
     select
         counts.account_id,
@@ -99,6 +99,12 @@ final as (
         on
             counts.account_id = stages_at_week_end.account_id
             and counts.week_start_date = stages_at_week_end.from_week
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its sentiment level may be another.
+-- Grain: one row per account_id and week_start_date from which its sentiment level is another.
 -- Why: an unhappy customer takes longer than a happy one; fewer than a few conversations say nothing.
 with
 
@@ -20,57 +20,21 @@ levels as (
 
 ),
 
-scored as (
+scores as (
 
     select
         interactions.account_id,
-        interactions.started_on,
-        interactions.sentiment_score
+        interactions.started_on as dated_on,
+        interactions.sentiment_score as score
 
     from interactions
     where interactions.account_id is not null and interactions.sentiment_score is not null
 
 ),
 
--- The mean can change only where a conversation enters the trailing window or leaves it.
-measured_weeks as (
-
-    select
-        account_id,
-        from_week as week_start_date
-    from active
-    union distinct
-    select
-        account_id,
-        {{ week_start('started_on') }} as week_start_date
-    from scored
-    union distinct
-    select
-        account_id,
-        {{ week_start(days_after('started_on', threshold('conversation_days'))) }} as week_start_date
-    from scored
-
-),
-
 points as (
 
-    select
-        scored.account_id,
-        {{ day_number('scored.started_on') }} as day_number,
-        scored.sentiment_score,
-        null as week_start_date
-
-    from scored
-
-    union all
-
-    select
-        measured_weeks.account_id,
-        {{ day_number(days_after('measured_weeks.week_start_date', 6)) }} as day_number,
-        null as sentiment_score,
-        measured_weeks.week_start_date
-
-    from measured_weeks
+    {{ trailing_scores('scores', 'active', threshold('conversation_days')) }}
 
 ),
 
@@ -79,8 +43,8 @@ means as (
     select
         points.account_id,
         points.week_start_date,
-        count(points.sentiment_score) over trailing_window as scored_count,
-        avg(points.sentiment_score) over trailing_window as mean_sentiment_score
+        count(points.score) over trailing_window as scored_count,
+        avg(points.score) over trailing_window as mean_sentiment_score
 
     from points
     window
@@ -92,7 +56,7 @@ means as (
 
 ),
 
-final as (
+measured as (
 
     select
         means.account_id,
@@ -106,6 +70,12 @@ final as (
     from means
     left join levels on {{ is_level_of('levels', 'sentiment', 'means.mean_sentiment_score') }}
     where means.week_start_date is not null
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its number of stakeholders may be another.
+-- Grain: one row per account_id and week_start_date from which its number of stakeholders is another.
 -- Why: who takes part shows how many people an account really has; the address book stands in where nobody met.
 with
 
@@ -40,13 +40,14 @@ observed as (
 
 ),
 
--- A conversation counts for the weeks whose trailing window reaches back to it.
-conversation_spans as (
+conversations as (
 
     select
         interactions.account_id,
         participants.contact_id,
+        interactions.started_on,
         {{ week_start('interactions.started_on') }} as from_week,
+        -- a conversation counts for the weeks whose trailing window reaches back to it
         {{ week_start(days_after('interactions.started_on', threshold('stakeholder_days'))) }} as to_week
 
     from interactions
@@ -55,26 +56,77 @@ conversation_spans as (
 
 ),
 
-engaged_spans as (
+conversations_in_order as (
 
-    {{ merged_spans('conversation_spans', ['account_id', 'contact_id']) }}
+    select
+        conversations.*,
+        lag(conversations.to_week) over contact_order as previous_to_week,
+        lead(conversations.from_week) over contact_order as next_from_week
+
+    from conversations
+    window
+        contact_order as (
+            partition by conversations.account_id, conversations.contact_id order by conversations.started_on
+        )
 
 ),
 
-contact_spans as (
+-- A contact is counted once, from a conversation after a pause to the one before the next pause.
+changes as (
 
     select
-        contacts.account_id,
-        {{ week_start('contacts.added_on') }} as from_week,
-        {{ week_start('contacts.left_on') }} as to_week
-
+        account_id,
+        from_week as week_start_date,
+        0 as on_file_change,
+        1 as engaged_change
+    from conversations_in_order
+    where previous_to_week is null or previous_to_week < from_week
+    union all
+    select
+        account_id,
+        to_week as week_start_date,
+        0 as on_file_change,
+        -1 as engaged_change
+    from conversations_in_order
+    where next_from_week is null or next_from_week > to_week
+    union all
+    select
+        account_id,
+        {{ week_start('added_on') }} as week_start_date,
+        1 as on_file_change,
+        0 as engaged_change
     from contacts
+    union all
+    select
+        account_id,
+        {{ week_start('left_on') }} as week_start_date,
+        -1 as on_file_change,
+        0 as engaged_change
+    from contacts
+    where left_on is not null
+    union all
+    -- so that nobody is left out
+    select
+        account_id,
+        from_week as week_start_date,
+        0 as on_file_change,
+        0 as engaged_change
+    from active
 
 ),
 
 counts as (
 
-    {{ span_counts(['active'], {'engaged_count': 'engaged_spans', 'on_file_count': 'contact_spans'}) }}
+    select
+        changes.account_id,
+        changes.week_start_date,
+        {{ running_sum('sum(changes.engaged_change)', 'changes.account_id', 'changes.week_start_date') }}
+            as engaged_count,
+        {{ running_sum('sum(changes.on_file_change)', 'changes.account_id', 'changes.week_start_date') }}
+            as on_file_count
+
+    from changes
+    group by changes.account_id, changes.week_start_date
 
 ),
 
@@ -90,7 +142,7 @@ stakeholders as (
 
 ),
 
-final as (
+measured as (
 
     select
         stakeholders.account_id,
@@ -100,6 +152,12 @@ final as (
     from stakeholders
     cross join observed
     left join levels on {{ is_level_of('levels', 'stakeholders', 'stakeholders.stakeholder_count') }}
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

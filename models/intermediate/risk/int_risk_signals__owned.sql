@@ -38,7 +38,7 @@ signals as (
     select
         'usage_decline' as signal_type,
         account_id,
-        cast({{ days_after('week_start_date', 6) }} as varchar) as occasion,
+        cast({{ days_after('week_start_date', 6) }} as string) as occasion,
         detector,
         emerged_at
     from {{ ref('int_usage_decline__signalled') }}
@@ -62,7 +62,7 @@ signals as (
     select
         'stakeholder_disengagement' as signal_type,
         account_id,
-        {{ joined_key(['contact_id', 'detector', 'cast(cast(emerged_at as date) as varchar)']) }} as occasion,
+        {{ joined_key(['contact_id', 'detector', 'cast(cast(emerged_at as date) as string)']) }} as occasion,
         detector,
         emerged_at
     from {{ ref('int_stakeholder_disengagement__signalled') }}
@@ -70,7 +70,7 @@ signals as (
     select
         'delayed_renewal' as signal_type,
         account_id,
-        concat(cast(ends_on as varchar), '|', cast(cast(emerged_at as date) as varchar)) as occasion,
+        concat(cast(ends_on as string), '|', cast(cast(emerged_at as date) as string)) as occasion,
         detector,
         emerged_at
     from {{ ref('int_delayed_renewal__signalled') }}

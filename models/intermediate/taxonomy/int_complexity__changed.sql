@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its complexity tier may be another.
+-- Grain: one row per account_id and week_start_date from which its complexity tier is another.
 -- Why: people, products and custom work make an account complex; what passes (a bad month, a renewal) does not.
 {% set factors = ['stakeholders', 'footprint', 'custom_configuration'] %}
 with
@@ -11,35 +11,19 @@ levels as (
 
 weights as (
 
-    select * from {{ ref('int_effort_weights__in_force') }}
-
-),
-
--- Each adopted version is in force without a break, from its first week to its last.
-version_weights as (
-
-    select
-        weights.version,
-        weights.factor,
-        weights.level,
-        weights.weight,
-        min(weights.week_start_date) as from_week,
-        max(weights.week_start_date) as last_week
-
-    from weights
-    group by weights.version, weights.factor, weights.level, weights.weight
+    select * from {{ ref('int_effort_weights__adopted') }}
 
 ),
 
 versions as (
 
     select
-        version_weights.version,
-        min(version_weights.from_week) as from_week,
-        max(version_weights.last_week) as last_week
+        weights.version,
+        min(weights.from_week) as from_week,
+        max(weights.to_week) as to_week
 
-    from version_weights
-    group by version_weights.version
+    from weights
+    group by weights.version
 
 ),
 
@@ -56,9 +40,9 @@ weighted as (
 
     from levels
     -- a row for each version that is in force while the levels hold; a version has each level once
-    inner join versions on levels.from_week <= versions.last_week and levels.to_week > versions.from_week
+    inner join versions on levels.from_week < versions.to_week and levels.to_week > versions.from_week
     {% for factor in factors %}
-        left join version_weights as {{ factor }}_weights
+        left join weights as {{ factor }}_weights
             on
                 versions.version = {{ factor }}_weights.version
                 and {{ factor }}_weights.factor = '{{ factor }}'
@@ -67,7 +51,7 @@ weighted as (
 
 ),
 
-final as (
+measured as (
 
     select
         weighted.account_id,
@@ -80,6 +64,12 @@ final as (
         end as level
 
     from weighted
+
+),
+
+final as (
+
+    {{ changes_only('measured') }}
 
 )
 

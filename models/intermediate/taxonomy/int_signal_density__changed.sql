@@ -1,4 +1,4 @@
--- Grain: one row per account_id and week_start_date from which its signal density may be another.
+-- Grain: one row per account_id and week_start_date from which its signal density is another.
 -- Why: an account that says nothing is one to look at; an account that nobody measures is not.
 with
 
@@ -8,105 +8,126 @@ active as (
 
 ),
 
-completed_interactions as (
+turns as (
 
-    select * from {{ ref('int_interactions__completed') }}
-
-),
-
-interactions as (
-
-    select * from {{ ref('stg_interactions__interactions') }}
+    select * from {{ ref('int_signals__turned') }}
 
 ),
 
-tickets as (
+coverage as (
 
-    select * from {{ ref('stg_support__tickets') }}
-
-),
-
-survey_responses as (
-
-    select * from {{ ref('stg_outcomes__survey_responses') }}
-
-),
-
-product_usage as (
-
-    select * from {{ ref('stg_usage__product_usage') }}
+    select * from {{ ref('int_raw_coverage') }}
 
 ),
 
 observed as (
 
-    select
-        exists (select 1 from interactions)
-        or exists (select 1 from tickets)
-        or exists (select 1 from survey_responses)
-        or exists (select 1 from product_usage) as has_signals
+    select bool_or(coverage.is_observed) as has_signals
+    from coverage
+    where coverage.table_name in ('interactions', 'tickets', 'survey_responses', 'product_usage')
 
 ),
 
-observed_signals as (
+changes as (
 
     select
         account_id,
-        started_on as observed_on
-    from completed_interactions
-    where account_id is not null
+        observed_on as changed_on,
+        is_dense,
+        is_heard
+    from turns
+    where is_raised
     union all
     select
         account_id,
-        cast(opened_at as date) as observed_on
-    from tickets
+        dense_until as changed_on,
+        false as is_dense,
+        coalesce(normal_until > dense_until, false) as is_heard
+    from turns
+    where is_dense_no_more
     union all
     select
         account_id,
-        responded_on as observed_on
-    from survey_responses
-    union all
-    -- a week of use is one signal, however many products and days; a row that counts nothing is no use
-    select
-        account_id,
-        max(used_on) as observed_on
-    from product_usage
-    where coalesce(active_users, event_count) is null or coalesce(active_users, 0) + coalesce(event_count, 0) > 0
-    group by account_id, {{ week_start('used_on') }}
+        normal_until as changed_on,
+        false as is_dense,
+        false as is_heard
+    from turns
+    where is_heard_no_more
 
 ),
 
-signal_spans as (
+weekly_changes as (
 
     select
-        observed_signals.account_id,
-        {{ week_start('observed_signals.observed_on') }} as from_week,
-        {{ week_start(days_after('observed_signals.observed_on', threshold('signal_days'))) }} as to_week
-
-    from observed_signals
+        account_id,
+        changed_on,
+        is_dense,
+        is_heard,
+        {{ week_start('changed_on') }} as week_start_date
+    from changes
+    union all
+    -- so that nobody is left out; what a signal changes in that week comes after it
+    select
+        account_id,
+        cast(null as date) as changed_on,
+        cast(null as boolean) as is_dense,
+        cast(null as boolean) as is_heard,
+        from_week as week_start_date
+    from active
 
 ),
 
-counts as (
+-- The last change of a week holds at its end. What leaves the window on a day has left before that day's signals come.
+changes_in_order as (
 
-    {{ span_counts(['active'], {'signal_count': 'signal_spans'}) }}
+    select
+        weekly_changes.*,
+        row_number() over (
+            partition by weekly_changes.account_id, weekly_changes.week_start_date
+            order by
+                weekly_changes.changed_on desc nulls last,
+                weekly_changes.is_dense desc nulls last,
+                weekly_changes.is_heard desc nulls last
+        ) as latest_rank
+
+    from weekly_changes
+
+),
+
+-- An account starts at what it was before, and silent where nothing was heard of it.
+states as (
+
+    select
+        account_id,
+        week_start_date,
+        coalesce({{ last_known('is_dense', 'account_id', 'week_start_date') }}, false) as is_dense,
+        coalesce({{ last_known('is_heard', 'account_id', 'week_start_date') }}, false) as is_heard
+
+    from changes_in_order
+    where latest_rank = 1
+
+),
+
+measured as (
+
+    select
+        states.account_id,
+        states.week_start_date,
+        case
+            when not observed.has_signals then 'unknown'
+            when states.is_dense then 'dense'
+            when states.is_heard then 'normal'
+            else 'silent'
+        end as level
+
+    from states
+    cross join observed
 
 ),
 
 final as (
 
-    select
-        counts.account_id,
-        counts.week_start_date,
-        case
-            when not observed.has_signals then 'unknown'
-            when counts.signal_count >= {{ threshold('signal_dense_minimum_count') }} then 'dense'
-            when counts.signal_count >= {{ threshold('signal_normal_minimum_count') }} then 'normal'
-            else 'silent'
-        end as level
-
-    from counts
-    cross join observed
+    {{ changes_only('measured') }}
 
 )
 

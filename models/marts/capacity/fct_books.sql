@@ -26,28 +26,15 @@ risk as (
 
 ),
 
-account_effort as (
+effort as (
 
-    select * from {{ ref('fct_account_effort') }}
+    select * from {{ ref('int_books__effort') }}
 
 ),
 
 peaks as (
 
     select * from {{ ref('int_books__renewal_peaks') }}
-
-),
-
-onboarding_per_book as (
-
-    select
-        account_effort.csm_id,
-        account_effort.week_start_date,
-        count(*) as onboarding_account_count
-
-    from account_effort
-    where account_effort.lifecycle_level = 'onboarding'
-    group by account_effort.csm_id, account_effort.week_start_date
 
 ),
 
@@ -62,7 +49,7 @@ final as (
         risk.red_arr_usd,
         risk.red_arr_share,
         -- a book without such an account has none
-        coalesce(onboarding_per_book.onboarding_account_count, 0) as onboarding_account_count,
+        coalesce(effort.onboarding_account_count, 0) as onboarding_account_count,
         peaks.peak_renewing_arr_usd,
         peaks.peak_renewal_share,
         risk.expected_churn_count,
@@ -88,10 +75,7 @@ final as (
     inner join peaks on books.csm_id = peaks.csm_id and books.week_start_date = peaks.week_start_date
     left join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
     left join bands on capacity.motion = bands.motion
-    left join onboarding_per_book
-        on
-            books.csm_id = onboarding_per_book.csm_id
-            and books.week_start_date = onboarding_per_book.week_start_date
+    left join effort on books.csm_id = effort.csm_id and books.week_start_date = effort.week_start_date
 
 )
 

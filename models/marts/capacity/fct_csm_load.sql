@@ -14,21 +14,9 @@ capacity as (
 
 ),
 
-account_effort as (
+effort as (
 
-    select * from {{ ref('fct_account_effort') }}
-
-),
-
-effort_per_book as (
-
-    select
-        account_effort.csm_id,
-        account_effort.week_start_date,
-        sum(account_effort.effort_hours) as effort_hours
-
-    from account_effort
-    group by account_effort.csm_id, account_effort.week_start_date
+    select * from {{ ref('int_books__effort') }}
 
 ),
 
@@ -40,7 +28,7 @@ loads as (
         books.account_count,
         books.arr_usd,
         -- an empty book is observed to ask for nothing
-        coalesce(effort_per_book.effort_hours, 0) as effort_hours,
+        coalesce(effort.effort_hours, 0) as effort_hours,
         capacity.productive_hours_per_week,
         capacity.fte,
         capacity.ramp_ratio,
@@ -49,13 +37,12 @@ loads as (
         -- rounded: what absences leave of a week may be a remainder of arithmetic, not of work
         case
             when {{ comparable('capacity.target_capacity_hours') }} > 0
-                then coalesce(effort_per_book.effort_hours, 0) / capacity.target_capacity_hours
+                then coalesce(effort.effort_hours, 0) / capacity.target_capacity_hours
         end as load_ratio
 
     from books
     left join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
-    left join effort_per_book
-        on books.csm_id = effort_per_book.csm_id and books.week_start_date = effort_per_book.week_start_date
+    left join effort on books.csm_id = effort.csm_id and books.week_start_date = effort.week_start_date
 
 ),
 

@@ -8,9 +8,9 @@ accounts as (
 
 ),
 
-account_weeks as (
+owned as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_accounts__owned') }}
 
 ),
 
@@ -51,15 +51,17 @@ current_arr as (
 current_accounts as (
 
     select
-        account_weeks.account_id,
-        account_weeks.csm_id,
+        owned.account_id,
+        owned.csm_id,
         current_arr.next_renewal_on,
         -- an active account without an active subscription is observed to pay nothing
         coalesce(current_arr.arr_usd, 0) as arr_usd
 
-    from account_weeks
-    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
-    left join current_arr on account_weeks.account_id = current_arr.account_id
+    from owned
+    -- the spans of an account do not overlap: one at most holds in the latest week
+    inner join clock
+        on owned.from_week <= clock.latest_week_start_date and owned.to_week > clock.latest_week_start_date
+    left join current_arr on owned.account_id = current_arr.account_id
 
 ),
 

@@ -2,9 +2,9 @@
 -- Why: which accounts nobody has really spoken to, and which of them are owed a conversation.
 with
 
-account_weeks as (
+coverage as (
 
-    select * from {{ ref('int_account_weeks__coverage') }}
+    select * from {{ ref('int_accounts__coverage') }}
 
 ),
 
@@ -17,16 +17,17 @@ clock as (
 final as (
 
     select
-        account_weeks.account_id,
-        account_weeks.csm_id,
-        account_weeks.last_meaningful_at,
-        account_weeks.days_since_meaningful,
-        account_weeks.is_unmonitored,
-        account_weeks.allowed_gap_days,
-        account_weeks.is_overdue
+        coverage.account_id,
+        coverage.csm_id,
+        coverage.last_meaningful_at,
+        {{ days_between('cast(coverage.last_meaningful_at as date)', 'clock.as_of_date') }} as days_since_meaningful,
+        coverage.unmonitored_week <= clock.latest_week_start_date as is_unmonitored,
+        coverage.allowed_gap_days,
+        coalesce(coverage.overdue_week <= clock.latest_week_start_date, false) as is_overdue
 
-    from account_weeks
-    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
+    from coverage
+    inner join clock
+        on coverage.from_week <= clock.latest_week_start_date and coverage.to_week > clock.latest_week_start_date
 
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per csm_id (`unassigned` included) and week_start_date.
 -- Why: unmonitored accounts beside what a fully compliant book would show, so that cadence is not read as neglect.
+{% set columns = ['unmonitored_account_count', 'overdue_account_count', 'expected_unmonitored_count'] %}
 with
 
 books as (
@@ -8,23 +9,55 @@ books as (
 
 ),
 
-account_weeks as (
+coverage as (
 
-    select * from {{ ref('int_account_weeks__coverage') }}
+    select * from {{ ref('int_accounts__coverage') }}
 
 ),
 
-coverage_per_book as (
+-- What a span is from a week on, and until its end; what an account is expected to add, it adds all the time.
+spans as (
 
     select
-        account_weeks.csm_id,
-        account_weeks.week_start_date,
-        count(case when account_weeks.is_unmonitored then 1 end) as unmonitored_account_count,
-        sum(account_weeks.expected_unmonitored_ratio) as expected_unmonitored_count,
-        count(case when account_weeks.is_overdue then 1 end) as overdue_account_count
+        csm_id,
+        greatest(from_week, unmonitored_week) as from_week,
+        to_week,
+        1 as unmonitored_account_count,
+        0 as overdue_account_count,
+        {{ exact_sum_part(0) }} as expected_unmonitored_count
+    from coverage
+    where unmonitored_week < to_week
+    union all
+    select
+        csm_id,
+        greatest(from_week, overdue_week) as from_week,
+        to_week,
+        0 as unmonitored_account_count,
+        1 as overdue_account_count,
+        {{ exact_sum_part(0) }} as expected_unmonitored_count
+    from coverage
+    where overdue_week < to_week
+    union all
+    select
+        csm_id,
+        from_week,
+        to_week,
+        0 as unmonitored_account_count,
+        0 as overdue_account_count,
+        {{ exact_sum_part('expected_unmonitored_ratio') }} as expected_unmonitored_count
+    from coverage
 
-    from account_weeks
-    group by account_weeks.csm_id, account_weeks.week_start_date
+),
+
+changes as (
+
+    {{ span_changes('spans', columns) }}
+
+),
+
+sums as (
+
+    {{ book_sums('books', 'changes', columns) }}
 
 ),
 
@@ -34,17 +67,14 @@ final as (
         books.csm_id,
         books.week_start_date,
         books.account_count,
-        -- an empty book has none of them
-        coalesce(coverage_per_book.unmonitored_account_count, 0) as unmonitored_account_count,
-        {{ ratio('coverage_per_book.unmonitored_account_count', 'books.account_count') }} as unmonitored_ratio,
-        coalesce(coverage_per_book.expected_unmonitored_count, 0) as expected_unmonitored_count,
-        coalesce(coverage_per_book.overdue_account_count, 0) as overdue_account_count
+        cast(sums.unmonitored_account_count as bigint) as unmonitored_account_count,
+        {{ ratio('sums.unmonitored_account_count', 'books.account_count') }} as unmonitored_ratio,
+        cast(sums.expected_unmonitored_count as double) as expected_unmonitored_count,
+        cast(sums.overdue_account_count as bigint) as overdue_account_count
 
     from books
-    left join coverage_per_book
-        on
-            books.csm_id = coverage_per_book.csm_id
-            and books.week_start_date = coverage_per_book.week_start_date
+    -- both have a row for each book and week
+    inner join sums on books.csm_id = sums.csm_id and books.week_start_date = sums.week_start_date
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__account_assignments') }}
+    {{ accepted_rows('crm', 'account_assignments', ref('base_crm__account_assignments')) }}
 
 ),
 
@@ -16,8 +16,7 @@ final as (
         csm_id,
         unassigned_on
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__accounts') }}
+    {{ accepted_rows('crm', 'accounts', ref('base_crm__accounts')) }}
 
 ),
 
@@ -20,8 +20,7 @@ final as (
         customer_since,
         churned_on
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__contacts') }}
+    {{ accepted_rows('crm', 'contacts', ref('base_crm__contacts')) }}
 
 ),
 
@@ -17,8 +17,7 @@ final as (
         added_on,
         left_on
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

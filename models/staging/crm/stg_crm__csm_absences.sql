@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__csm_absences') }}
+    {{ accepted_rows('crm', 'csm_absences', ref('base_crm__csm_absences')) }}
 
 ),
 
@@ -17,8 +17,7 @@ final as (
         absent_fte,
         reason
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__csms') }}
+    {{ accepted_rows('crm', 'csms', ref('base_crm__csms')) }}
 
 ),
 
@@ -23,8 +23,7 @@ final as (
         productive_hours_per_week,
         fte
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__effort_surveys') }}
+    {{ accepted_rows('crm', 'effort_surveys', ref('base_crm__effort_surveys')) }}
 
 ),
 
@@ -15,8 +15,7 @@ final as (
         surveyed_on,
         perceived_load
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

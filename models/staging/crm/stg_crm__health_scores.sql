@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__health_scores') }}
+    {{ accepted_rows('crm', 'health_scores', ref('base_crm__health_scores')) }}
 
 ),
 
@@ -15,8 +15,7 @@ final as (
         scored_on,
         health_score
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

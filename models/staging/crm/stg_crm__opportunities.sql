@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__opportunities') }}
+    {{ accepted_rows('crm', 'opportunities', ref('base_crm__opportunities')) }}
 
 ),
 
@@ -21,8 +21,7 @@ final as (
         closed_on,
         is_won
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__opportunity_stage_changes') }}
+    {{ accepted_rows('crm', 'opportunity_stage_changes', ref('base_crm__opportunity_stage_changes')) }}
 
 ),
 
@@ -15,8 +15,7 @@ final as (
         entered_on,
         stage
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__risk_flags') }}
+    {{ accepted_rows('crm', 'risk_flags', ref('base_crm__risk_flags')) }}
 
 ),
 
@@ -18,8 +18,7 @@ final as (
         resolved_at,
         reason
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_crm__subscriptions') }}
+    {{ accepted_rows('crm', 'subscriptions', ref('base_crm__subscriptions')) }}
 
 ),
 
@@ -20,8 +20,7 @@ final as (
         ends_on,
         cancelled_on
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_interactions__action_items') }}
+    {{ accepted_rows('interactions', 'action_items', ref('base_interactions__action_items')) }}
 
 ),
 
@@ -17,8 +17,7 @@ final as (
         due_on,
         completed_at
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_interactions__interaction_participants') }}
+    {{ accepted_rows('interactions', 'interaction_participants', ref('base_interactions__interaction_participants')) }}
 
 ),
 
@@ -14,8 +14,7 @@ final as (
         interaction_id,
         contact_id
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

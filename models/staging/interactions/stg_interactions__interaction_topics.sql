@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_interactions__interaction_topics') }}
+    {{ accepted_rows('interactions', 'interaction_topics', ref('base_interactions__interaction_topics')) }}
 
 ),
 
@@ -17,8 +17,7 @@ final as (
         product,
         mention_count
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

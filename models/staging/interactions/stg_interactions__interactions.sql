@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_interactions__interactions') }}
+    {{ accepted_rows('interactions', 'interactions', ref('base_interactions__interactions')) }}
 
 ),
 
@@ -24,8 +24,7 @@ final as (
         scorecard,
         language
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_interactions__time_entries') }}
+    {{ accepted_rows('interactions', 'time_entries', ref('base_interactions__time_entries')) }}
 
 ),
 
@@ -18,8 +18,7 @@ final as (
         activity,
         minutes
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_interactions__transcripts') }}
+    {{ accepted_rows('interactions', 'transcripts', ref('base_interactions__transcripts')) }}
 
 ),
 
@@ -18,8 +18,7 @@ final as (
         language,
         text
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

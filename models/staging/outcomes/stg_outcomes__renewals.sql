@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_outcomes__renewals') }}
+    {{ accepted_rows('outcomes', 'renewals', ref('base_outcomes__renewals')) }}
 
 ),
 
@@ -17,8 +17,7 @@ final as (
         arr_before_usd,
         arr_after_usd
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

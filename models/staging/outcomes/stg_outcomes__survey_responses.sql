@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_outcomes__survey_responses') }}
+    {{ accepted_rows('outcomes', 'survey_responses', ref('base_outcomes__survey_responses')) }}
 
 ),
 
@@ -16,8 +16,7 @@ final as (
         survey,
         score
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

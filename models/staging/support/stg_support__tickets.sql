@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_support__tickets') }}
+    {{ accepted_rows('support', 'tickets', ref('base_support__tickets')) }}
 
 ),
 
@@ -18,8 +18,7 @@ final as (
         escalated_at,
         resolved_at
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

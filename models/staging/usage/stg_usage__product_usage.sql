@@ -2,9 +2,9 @@
 -- Why: only rows that break no rule of the raw contract reach the metrics.
 with
 
-checked_rows as (
+accepted_rows as (
 
-    select * from {{ ref('base_usage__product_usage') }}
+    {{ accepted_rows('usage', 'product_usage', ref('base_usage__product_usage')) }}
 
 ),
 
@@ -17,8 +17,7 @@ final as (
         active_users,
         event_count
 
-    from checked_rows
-    where is_accepted
+    from accepted_rows
 
 )
 

@@ -23,10 +23,13 @@ NODE = {"name", "description", "config", "columns", "data_tests", "docs"}
 TOP = {"version", "models", "seeds", "sources", "unit_tests", "macros", "exposures", "data_tests"}
 
 # What a description of a row of the raw contract may say (`config.meta`); the macros of staging read it.
-TABLE_META = {"grain", "is_required", "without_it", "range_by"}
+TABLE_META = {
+    *("grain", "is_required", "without_it", "range_by", "matters_from", "matters_with", "is_kept_whole"),
+    "looked_at_by_week",
+}
 COLUMN_META = {
     *("is_optional", "parent", "minimum", "maximum", "above", "not_before", "accepted_values", "accepted_from"),
-    *("reserved_value", "ranges", "range_by", "without_it"),
+    *("reserved_value", "ranges", "range_by", "without_it", "matters_from"),
 }
 
 KNOWN: dict[str, set[str]] = {

@@ -54,7 +54,7 @@ overlapping_spans as (
 final as (
 
     select
-        checked_rows.* exclude (is_accepted),
+        {{ all_but('checked_rows', ['is_accepted']) }},
         case when overlapping_spans.read_row_number is not null then 'overlapping_assignment' end
             as overlapping_assignment_fault,
         checked_rows.is_accepted and overlapping_spans.read_row_number is null as is_accepted

@@ -1,0 +1,54 @@
+"""What a measurement was made on: without it a number of seconds says nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "polars", "pandas", "numpy", "pyarrow", "pyspark", "dbt-spark")
+
+
+def facts(project_dir: Path) -> dict[str, object]:
+    """Processor, cores, memory, system, versions and the commit, as plain JSON values."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not here"
+    return {
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": f"{platform.system()} {platform.release()}",
+        "memory_limit": os.environ.get("MEMORY_LIMIT") or "8GB",
+        "versions": versions,
+        "commit": commit(project_dir),
+    }
+
+
+def processor() -> str:
+    """Name of the processor."""
+    about = Path("/proc/cpuinfo")
+    if about.is_file():
+        for line in about.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def commit(project_dir: Path) -> str:
+    """The commit of the checkout, with a + when something is changed in it; empty outside of git."""
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=project_dir, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return told.stdout.strip()
