@@ -15,7 +15,7 @@ OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test
 help:  ## list the targets
 	@echo "Book of Business: what a book of business asks for, and what its owner can sustain."
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Environment: RAW_DATA=DIR (your tables), AS_OF_DATE=YYYY-MM-DD, BUILD_DIR=DIR (default build)"
+	@echo "Environment: RAW_DATA=DIR (your tables), AS_OF_DATE=YYYY-MM-DD, BUILD_DIR=DIR (default build), FULL=1 (rebuild everything)"
 
 .venv/.installed: requirements/base.txt requirements/uv.txt scripts/set_up.sh
 	@sh scripts/set_up.sh
