@@ -12,7 +12,10 @@
     {% do run_query('create table if not exists raw.finished_weeks (table_name varchar, part varchar, week_start_date date, row_count bigint, hash_sum hugeint)') %}
     {% do run_query('create table if not exists raw.finished_run (kind varchar, name varchar, value varchar)') %}
     {% do run_query('create table if not exists raw.unfinished_run (rebuild_from date)') %}
+    {% do run_query('create table if not exists raw.finished_keys (table_name varchar, key_hash ubigint, row_hash ubigint)') %}
+    {% do run_query('create table if not exists raw.finished_faults (table_name varchar, row_key varchar, column_name varchar, value varchar, rule varchar, matters_from date)') %}
     {% set reason = reason_to_rebuild_everything() %}
+    {% do find_changed_files() %}
     {#- a selection without the model that finds the week is a try: what it holds is built from the beginning -#}
     {% set is_whole = 'model.' ~ project_name ~ '.int_rebuild' in selected_resources %}
     {% set kept = selected_incremental_models() %}
@@ -36,7 +39,7 @@
     {% do run_query('insert into raw.unfinished_run select rebuild_from from ' ~ this) %}
     {% do run_query('create or replace table raw.rebuild as select * from ' ~ this) %}
     {% if decision[2] %}
-        {% do drop_models(incremental_models()) %}
+        {% do drop_models(incremental_models() | rejectattr('schema', 'equalto', 'staging') | list) %}
         {% do log('Rebuilding everything: ' ~ decision[1], info=true) %}
     {% elif decision[1].startswith('nothing') %}
         {% do log('Nothing changed since the last build', info=true) %}
@@ -89,6 +92,11 @@
 {#- One transaction: a run that is killed here leaves the state of the run before. -#}
 {% macro finished_state() %}
     {{ return("begin; create or replace table raw.finished_weeks as select * from intermediate.int_raw_weeks;"
+        ~ " create or replace table raw.finished_keys as select * from intermediate.int_raw_keys;"
+        ~ " create or replace table raw.finished_faults as select * from intermediate.int_raw_faults;"
+        ~ " create or replace table raw.finished_files as select table_name, file_name, file_size,"
+        ~ " case when changed_at < looked_at - interval 3 second then changed_at end as changed_at, first_week"
+        ~ " from raw.current_files cross join (select max(looked_at) as looked_at from raw.looked_at);"
         ~ " create or replace table raw.finished_run as select 'project' as kind, name, value from (" ~ project_fingerprints() ~ ")"
         ~ " union all select 'clock', 'as_of_date', cast(as_of_date as varchar) from intermediate.int_clock"
         ~ " union all select 'coverage', table_name, " ~ observed_inputs('raw_coverage') ~ " from intermediate.int_raw_coverage as raw_coverage;"

@@ -1,5 +1,5 @@
 {#- The faults of all tables, reading each once: Spark reads its files again for every branch of a union. -#}
-{% macro spark__faults_of(tables) %}
+{% macro spark__faults_of(tables, interactions) %}
 {%- if execute -%}
 {%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
@@ -14,7 +14,7 @@
 {%- do faults.append(('assigned_on', 'cast(assigned_on as string)', 'overlapping_assignment_fault')) -%}
 {%- endif -%}
 {%- do faults.append((keys | join('|'), 'row_key', 'duplicate_key_fault')) %}
-select table_name, row_key, fault.column_name, fault.value, fault.rule
+select table_name, row_key, fault.column_name, fault.value, fault.rule, cast(null as date) as matters_from
 from (
     select
         '{{ table }}' as table_name,

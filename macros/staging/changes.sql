@@ -3,9 +3,10 @@
 
 {#- A select with a row for each table, part of its columns and week: how many rows begin to matter then, and a sum of
     their hashes. Equal counts and sums are equal rows. `tables`: (domain, table, accepted rows). -#}
-{% macro raw_weeks_of(tables, interactions) %}
+{% macro raw_weeks_of(tables, interactions, usage_weeks, clock) %}
 {%- if execute and target.type == 'duckdb' -%}
-{%- for domain, table, relation in tables -%}
+{%- set folders = run_query('select table_name from raw.registered_folders').columns[0].values() -%}
+{%- for domain, table, relation in tables if table not in folders -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
 {%- set keys = meta.grain -%}
@@ -42,8 +43,21 @@ from {{ relation }} as checked
 where coalesce({% for name in columns %}cast(checked.{{ name }} as string){{ ', ' if not loop.last }}{% endfor %}) is not null
 group by {{ late_since }}
 {%- endfor %}
-{{ 'union all' if not loop.last }}
-{%- endfor -%}
+union all
+{%- endfor %}
+-- what nobody says of a single row: a first number turns not observed into observed in all weeks
+select 'product_usage', 'observed', date '{{ the_beginning() }}', case when exists (
+    select 1 from {{ usage_weeks }} where event_count is not null or active_user_count is not null
+) then 1 else 0 end, 0
+union all
+select 'interactions', 'observed ' || observed.part, date '{{ the_beginning() }}', observed.row_count, 0
+from (
+    select
+        unnest(['at all', 'sentiment']) as part,
+        unnest([cast(count(*) > 0 as integer), cast(count(interactions.sentiment_score) > 0 as integer)]) as row_count
+    from {{ interactions }} as interactions
+    where interactions.status = 'completed' and cast(interactions.started_at as date) <= (select as_of_date from {{ clock }})
+) as observed
 {%- else -%}
 select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum
 {%- endif -%}
@@ -86,10 +100,25 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
     {{ return(selects | join(' union all ')) }}
 {% endmacro %}
 
+{#- A select of (table_name, key_hash, row_hash) of accepted rows: columns that become known later are left out. -#}
+{% macro raw_keys_of(tables) %}
+{%- if execute and target.type == 'duckdb' -%}
+{%- for domain, table, relation in tables %}
+{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set own = contract.columns.values() | rejectattr('config.meta.matters_from', 'defined') | map(attribute='name') | list %}
+select '{{ table }}' as table_name, hash({{ contract.config.meta.grain[0] }}) as key_hash, hash({{ own | join(', ') }}) as row_hash from {{ relation }}
+{{ 'union all' if not loop.last }}
+{%- endfor -%}
+{%- else -%}
+select 'none' as table_name, 0 as key_hash, 0 as row_hash
+{%- endif -%}
+{% endmacro %}
+
 {#- A select of one row: from which week on everything is built again, and why. Beside what changed in the rows: a clock
     that moved makes known what lies after it, and an input that was never observed before turns null into numbers. -#}
-{% macro rebuild_decision(raw_weeks, clock, raw_coverage) %}
+{% macro rebuild_decision(raw_weeks, clock, raw_coverage, raw_faults, raw_keys, usage_weeks, participants, interactions) %}
 {%- if execute and target.type == 'duckdb' -%}
+{%- set used = load_cached_relation(api.Relation.create(database=this.database, schema=this.schema, identifier='int_usage_weeks__used')) -%}
 with
 
 changed_weeks as (
@@ -110,7 +139,86 @@ changed_weeks as (
 
 ),
 
+corrected_keys as (
+
+    select raw_keys.table_name, raw_keys.key_hash
+    from {{ raw_keys }} as raw_keys
+    inner join raw.finished_keys as finished_keys
+        on raw_keys.table_name = finished_keys.table_name and raw_keys.key_hash = finished_keys.key_hash
+    where raw_keys.row_hash != finished_keys.row_hash
+
+),
+
+-- rows that were rejected and are not, or the other way, without a change of their own
+changed_faults as (
+
+    (select * from {{ raw_faults }} except all select * from raw.finished_faults)
+    union all
+    (select * from raw.finished_faults except all select * from {{ raw_faults }})
+
+),
+
+{%- if used %}
+-- the first count of events of an account takes the place of its users in all of its weeks
+usage_kinds as (
+
+    select account_id, min(had_events) as had_events, min(has_events) as has_events
+    from (
+        select account_id, max(case when event_count is not null then 1 else 0 end) as had_events, cast(null as integer) as has_events
+        from {{ used }}
+        where account_id in (select account_id from {{ used }} where event_count is null)
+            and week_start_date <= (select cast(value as date) from raw.finished_run where kind = 'clock')
+        group by account_id
+        union all
+        select account_id, null, max(case when event_count is not null then 1 else 0 end)
+        from {{ usage_weeks }}
+        where account_id in (select account_id from {{ used }} where event_count is null)
+            and week_start_date <= (select as_of_date from {{ clock }})
+        group by account_id
+    ) as kinds
+    group by account_id
+
+),
+{%- endif %}
+
 reasons as (
+
+    select changed_from as rebuild_from, 'changed files of ' || table_name as reason
+    from raw.changed_tables
+    where changed_from < date '9999-12-27'
+
+    union all
+
+    select cast(date_trunc('week', min(matters_from)) as date), 'rows of ' || min(table_name) || ' that are accepted now or no more'
+    from changed_faults
+    where table_name in (select table_name from raw.registered_folders)
+    having min(matters_from) is not null
+
+    union all
+
+    select date '{{ the_beginning() }}', 'corrected rows of ' || min(table_name)
+    from corrected_keys
+    where table_name != 'contacts'
+    having count(*) > 0
+
+    union all
+
+    select cast(date_trunc('week', min(interactions.started_at)) as date), 'corrected contacts'
+    from {{ participants }} as participants
+    inner join {{ interactions }} as interactions on participants.interaction_id = interactions.interaction_id
+    where hash(participants.contact_id) in (select key_hash from corrected_keys where table_name = 'contacts')
+    having count(*) > 0
+
+    union all
+{%- if used %}
+
+    select date '{{ the_beginning() }}', 'another kind of use is counted'
+    from usage_kinds
+    where had_events != has_events
+    having count(*) > 0
+
+    union all
+{%- endif %}
 
     select
         min(week_start_date) as rebuild_from,
@@ -148,7 +256,11 @@ reasons as (
 
 select
     coalesce(min(rebuild_from), date '9999-12-27') as rebuild_from,
-    coalesce(arg_min(reason, rebuild_from), 'nothing changed since the last build') as reason,
+    coalesce(
+        (select max(reason) from raw.rebuild where is_full),
+        arg_min(reason, rebuild_from),
+        'nothing changed since the last build'
+    ) as reason,
     coalesce(min(rebuild_from) <= date '{{ the_beginning() }}', false) as is_full
 from reasons
 {%- else -%}

@@ -43,6 +43,17 @@ suspect_keys as (
     {%- if suspects %}
 
     select suspect_key from {{ suspects }} where is_suspect
+    {%- for column, parent in checked_parents.items() %}
+    union
+    select suspects.suspect_key
+    from {{ suspects }} as suspects
+    semi join (
+        select {{ column }} as unknown_id from {{ suspects }} group by {{ column }}
+        except
+        select {{ parent.key }} from {{ parent.relation }}
+    ) as unknown_ids
+        on suspects.{{ column }} = unknown_ids.unknown_id
+    {%- endfor %}
     {%- else %}
 
     select suspect_key
@@ -174,9 +185,9 @@ select 1 as nothing
     {{ return(raw_type in {
         'varchar': ['VARCHAR'],
         'date': ['DATE'],
-        'timestamp': ['TIMESTAMP'],
+        'timestamp': ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'],
         'boolean': ['BOOLEAN'],
-        'double': ['DOUBLE'],
+        'double': ['DOUBLE', 'BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT'],
         'bigint': ['BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT'],
     }[data_type]) }}
 {% endmacro %}
@@ -199,8 +210,10 @@ select 1 as nothing
         cast(null as {{ 'string' if column.data_type == 'varchar' else column.data_type }})
     {%- elif column.data_type == 'varchar' and column.config.meta.is_optional -%}
         nullif(received_rows.{{ adapter.quote(column.name) }}, '')
-    {%- elif column.data_type == 'bigint' and raw_types[column.name] != 'BIGINT' -%}
-        cast(received_rows.{{ adapter.quote(column.name) }} as bigint)
+    {%- elif raw_types[column.name] == 'TIMESTAMP WITH TIME ZONE' -%}
+        {{ instant_in_utc('received_rows.' ~ adapter.quote(column.name)) }}
+    {%- elif column.data_type in ('bigint', 'double') and raw_types[column.name] != column.data_type | upper -%}
+        cast(received_rows.{{ adapter.quote(column.name) }} as {{ column.data_type }})
     {%- else -%}
         received_rows.{{ adapter.quote(column.name) }}
     {%- endif -%}

@@ -1,35 +1,53 @@
 {#- What staging found, gathered over all tables of the contract. `tables`: (domain, table, relation of checked rows,
     relation of accepted rows). -#}
 
-{% macro faults_of(tables) %}
-    {{- adapter.dispatch('faults_of', 'book_of_business')(tables) -}}
+{#- `matters_from`: from when the row would matter, for which the next build looks; null where it cannot matter. -#}
+{% macro faults_of(tables, interactions) %}
+    {{- adapter.dispatch('faults_of', 'book_of_business')(tables, interactions) -}}
 {% endmacro %}
 
-{% macro default__faults_of(tables) %}
+{% macro default__faults_of(tables, interactions) %}
 {%- if execute -%}
+select
+    faults.table_name,
+    faults.row_key,
+    faults.column_name,
+    faults.value,
+    faults.rule,
+    least(faults.own_date, cast(interactions.started_at as date)) as matters_from
+from (
 {%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set columns = contract.columns.values() | list -%}
 {%- set keys = contract.config.meta.grain -%}
 {%- set unruled = unruled_columns(columns, keys) -%}
 {%- set outer_loop = loop -%}
+{%- set meta = contract.config.meta -%}
+{%- set since -%}
+    {{ 'cast(checked.' ~ meta.matters_from ~ ' as date)' if meta.matters_from else 'cast(null as date)' }} as own_date,
+    {{ 'checked.interaction_id' if meta.matters_with else 'cast(null as string)' }} as interaction_id
+{%- endset -%}
+{%- set source_rows = relation ~ ' as checked' -%}
 {%- for column in columns if column.name not in unruled %}
-select '{{ table }}' as table_name, row_key, '{{ column.name }}' as column_name, {{ column.name }}_rejected_value as value, {{ column.name }}_fault as rule
-from {{ relation }}
-where not is_accepted and {{ column.name }}_fault is not null
+select '{{ table }}' as table_name, checked.row_key, '{{ column.name }}' as column_name, checked.{{ column.name }}_rejected_value as value, checked.{{ column.name }}_fault as rule, {{ since }}
+from {{ source_rows }}
+where not checked.is_accepted and checked.{{ column.name }}_fault is not null
 union all
 {%- endfor %}
 {%- if table == 'account_assignments' %}
-select '{{ table }}' as table_name, row_key, 'assigned_on' as column_name, cast(assigned_on as string) as value, overlapping_assignment_fault as rule
-from {{ relation }}
-where not is_accepted and overlapping_assignment_fault is not null
+select '{{ table }}' as table_name, checked.row_key, 'assigned_on' as column_name, cast(checked.assigned_on as string) as value, checked.overlapping_assignment_fault as rule, {{ since }}
+from {{ source_rows }}
+where not checked.is_accepted and checked.overlapping_assignment_fault is not null
 union all
 {%- endif %}
-select '{{ table }}' as table_name, row_key, '{{ keys | join('|') }}' as column_name, row_key as value, duplicate_key_fault as rule
-from {{ relation }}
-where not is_accepted and duplicate_key_fault is not null
+select '{{ table }}' as table_name, checked.row_key, '{{ keys | join('|') }}' as column_name, checked.row_key as value, checked.duplicate_key_fault as rule, {{ since }}
+from {{ source_rows }}
+where not checked.is_accepted and checked.duplicate_key_fault is not null
 {{ 'union all' if not outer_loop.last }}
 {%- endfor -%}
+) as faults
+-- an interaction's id is unique
+left join {{ interactions }} as interactions on faults.interaction_id = interactions.interaction_id
 {%- else -%}
 select 1 as table_name
 {%- endif -%}

@@ -15,6 +15,7 @@
     {% set problems = as_of_date_problems() %}
     {% set found = found_files(tables) %}
     {% set registered = [] %}
+    {% set folders = ["('', '')"] %}
     {% do run_query('create schema if not exists raw') %}
     {% for table in tables %}
         {% set files = found.get(table.name, []) %}
@@ -22,6 +23,9 @@
         {% do run_query('drop view if exists ' ~ relation) %}
         {% if files | length == 1 %}
             {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, files[0].pattern)) %}
+            {% if files[0].pattern.endswith('/**/*.parquet') %}
+                {% do folders.append("('" ~ table.name ~ "', '" ~ files[0].pattern | replace("'", "''") ~ "')") %}
+            {% endif %}
             {% set columns = run_query('describe ' ~ relation).rows %}
             {% for column in columns %}
                 {% do registered.append("('" ~ table.name ~ "', '" ~ column[0] | lower | replace("'", "''") ~ "', '" ~ column[1] | replace("'", "''") ~ "')") %}
@@ -42,6 +46,8 @@
     {#- kept, because asking a view over files for its columns reads the files again, once for every model -#}
     {% do run_query('create or replace table raw.registered_columns as select * from (values '
         ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type)') %}
+    {% do run_query('create or replace table raw.registered_folders as select * from (values '
+        ~ folders | join(', ') ~ ") as registered (table_name, pattern) where table_name != ''") %}
 {% endmacro %}
 
 {#- The contract's tables, as the sources' YAML has them. -#}

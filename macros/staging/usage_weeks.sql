@@ -1,11 +1,12 @@
-{#- product_usage by account, product and week. Days are counted as bits: as many rows as days are all different. -#}
-{% macro usage_weeks(accounts) %}
+{#- product_usage by account, product and week, where its rows are read in place. Days are counted as bits: as many rows as
+    days are all different. Weeks of files that have not changed are kept. A table of text is kept whole elsewhere. -#}
+{% macro usage_weeks() %}
 {%- set relation = source('usage', 'product_usage') -%}
-{%- if execute -%}
+{%- if execute and is_read_in_place('product_usage') -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.usage.product_usage'] -%}
 {%- set raw_types = raw_column_types('product_usage') -%}
 {%- set columns = contract.columns.values() | list -%}
-{%- set keys = contract.config.meta.grain -%}
+{%- set keys = contract.config.meta.grain %}
 with
 
 received_rows as (
@@ -14,7 +15,8 @@ received_rows as (
         {%- for column in columns %}
         {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ relation if raw_types else '(select 1 as nothing where false) as nothing' }}
+    from {{ relation }}
+    where used_on >= {{ changed_from('product_usage') }} or used_on is null
 
 ),
 
@@ -39,28 +41,56 @@ weeks as (
     from parsed_rows
     group by account_id_raw, product_raw, {{ week_start('used_on') }}
 
-),
-
-known_accounts as (
-
-    select account_id as known_account_id from {{ accounts }}
-
 )
 
 select
-    weeks.account_id,
-    weeks.product,
-    weeks.week_start_date,
-    hash(weeks.account_id, weeks.product, weeks.week_start_date) as suspect_key,
-    weeks.row_count != weeks.sound_count or weeks.row_count != weeks.day_count
-    {%- if raw_column_types('accounts') %} or known_accounts.known_account_id is null{% endif %} as is_suspect,
-    weeks.event_count,
-    weeks.active_user_count,
-    weeks.last_used_on
+    account_id,
+    product,
+    week_start_date,
+    {{ row_hash(['account_id', 'product', 'week_start_date']) }} as suspect_key,
+    row_count != sound_count or row_count != day_count as is_suspect,
+    event_count,
+    active_user_count,
+    last_used_on
 from weeks
--- an account's id is unique
-left join known_accounts on weeks.account_id = known_accounts.known_account_id
-{%- else -%}
-select 1 as nothing
+{%- else %}
+select
+    cast(null as string) as account_id,
+    cast(null as string) as product,
+    cast(null as date) as week_start_date,
+    {{ row_hash(["''"]) }} as suspect_key,
+    false as is_suspect,
+    cast(null as bigint) as event_count,
+    cast(null as bigint) as active_user_count,
+    cast(null as date) as last_used_on
+from (select 1 as nothing) as nothing
+where false
 {%- endif -%}
 {% endmacro %}
+
+{#- At the top of a base model with weeks: those of unchanged files are kept. -#}
+{% macro keeps_unchanged_weeks(table) -%}
+    {%- if target is defined and target.type == 'duckdb' -%}
+        {{ config(
+            materialized='incremental',
+            incremental_strategy='append',
+            on_schema_change='fail',
+            pre_hook="{{ forget_changed_weeks('" ~ table ~ "') }}"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro forget_changed_weeks(table) -%}
+    {%- if execute and load_cached_relation(this) -%}
+        delete from {{ this }} where week_start_date >= {{ changed_from(table) }} or week_start_date is null
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The first Monday with another row than in the last whole run, as far as files tell; the beginning where they do not. -#}
+{% macro changed_from(table) -%}
+    {%- set found = [] -%}
+    {%- if execute and target.type == 'duckdb' and load_cached_relation(this) -%}
+        {%- set found = run_query("select cast(least(changed_from, (select min(rebuild_from) from raw.unfinished_run)) as varchar) from raw.changed_tables where table_name = '" ~ table ~ "'").rows -%}
+    {%- endif -%}
+    date '{{ found[0][0] if found else the_beginning() }}'
+{%- endmacro %}

@@ -24,4 +24,4 @@
     ('outcomes', 'renewals', ref('stg_outcomes__renewals')),
     ('outcomes', 'survey_responses', ref('stg_outcomes__survey_responses')),
 ] %}
-{{ raw_weeks_of(tables, ref('stg_interactions__interactions')) }}
+{{ raw_weeks_of(tables, ref('stg_interactions__interactions'), ref('stg_usage__product_weeks'), ref('int_clock')) }}

@@ -14,7 +14,14 @@ checked_rows as (
 
 ),
 
-suspect_weeks as (
+looked_at_keys as (
+
+    select distinct checked_rows.suspect_key
+    from checked_rows
+
+),
+
+looked_at_weeks as (
 
     select
         checked_rows.account_id,
@@ -33,8 +40,7 @@ suspect_weeks as (
         ) as last_used_on
 
     from checked_rows
-    inner join product_weeks on checked_rows.suspect_key = product_weeks.suspect_key
-    where checked_rows.is_accepted and product_weeks.is_suspect
+    where checked_rows.is_accepted
     group by checked_rows.account_id, checked_rows.product, {{ week_start('checked_rows.used_on') }}
 
 ),
@@ -42,25 +48,19 @@ suspect_weeks as (
 final as (
 
     select
-        account_id,
-        product,
-        week_start_date,
-        event_count,
-        active_user_count,
-        last_used_on
+        product_weeks.account_id,
+        product_weeks.product,
+        product_weeks.week_start_date,
+        product_weeks.event_count,
+        product_weeks.active_user_count,
+        product_weeks.last_used_on
 
     from product_weeks
-    where not is_suspect
+    -- a key stands there once
+    left join looked_at_keys on product_weeks.suspect_key = looked_at_keys.suspect_key
+    where looked_at_keys.suspect_key is null
     union all
-    select
-        account_id,
-        product,
-        week_start_date,
-        event_count,
-        active_user_count,
-        last_used_on
-
-    from suspect_weeks
+    select * from looked_at_weeks
 
 )
 
