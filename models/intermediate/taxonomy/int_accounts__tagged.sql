@@ -1,5 +1,6 @@
 -- Grain: one row per account_id that is active at as_of_date.
 -- Why: the five tags of an account side by side, as of the last week.
+{% set tags = ['lifecycle_stage', 'complexity_tier', 'health_trajectory', 'expansion_potential', 'signal_density'] %}
 with
 
 classified as (
@@ -36,7 +37,7 @@ final as (
 
     select
         latest_values.account_id,
-        {% for tag in ['lifecycle_stage', 'complexity_tier', 'health_trajectory', 'expansion_potential', 'signal_density'] %}
+        {% for tag in tags %}
             max(case when latest_values.attribute = '{{ tag }}' then latest_values.attribute_value end) as {{ tag }}
             {%- if not loop.last %},{% endif %}
         {% endfor %}
