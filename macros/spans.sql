@@ -2,8 +2,9 @@
     times weeks. -#}
 
 {#- Of measured levels (account_id, week_start_date, level) those that differ from the one before, as a select: most weeks
-    in which a level may change change nothing. Rows of one week may repeat, if they agree. -#}
-{% macro changes_only(measured) -%}
+    in which a level may change change nothing. Rows of one week may repeat, if they agree. A model that keeps its
+    earlier weeks gives only those from R on, and goes on from the last level that it has kept of an account. -#}
+{% macro changes_only(measured, keeps_earlier_weeks=false) -%}
     select
         account_id,
         week_start_date,
@@ -14,9 +15,20 @@
             week_start_date,
             level,
             lag(level) over (partition by account_id order by week_start_date) as previous_level
-        from {{ measured }}
+        from {% if keeps_earlier_weeks and is_rebuilding() -%}
+        (
+            select account_id, week_start_date, level from {{ measured }} where week_start_date >= {{ rebuild_from() }}
+            union all
+            select account_id, max(week_start_date) as week_start_date, max_by(level, week_start_date) as level
+            from {{ this }}
+            group by account_id
+        ) as measured_and_kept
+        {%- else -%}
+        {{ measured }}
+        {%- endif %}
     ) as levels_in_order
-    where previous_level is null or previous_level != level
+    where (previous_level is null or previous_level != level)
+    {%- if keeps_earlier_weeks and is_rebuilding() %} and week_start_date >= {{ rebuild_from() }}{% endif %}
 {%- endmacro %}
 
 {#- What a window of trailing days needs to measure the `scores` (account_id, dated_on, score) of accounts, as a select of
@@ -107,7 +119,7 @@
 
 {#- The value so many rows before in a named window; a threshold minus one counts the row itself. -#}
 {% macro earlier_value(expression, rows, window_name) -%}
-    lag({{ expression }}, cast({{ rows }} as integer)) over {{ window_name }}
+    lag({{ expression }}, {{ frame_bound(rows) }}) over {{ window_name }}
 {%- endmacro %}
 
 {#- Changes of the people of an account, as a select of account_id, week_start_date, engaged_change, on_file_change: one
@@ -132,4 +144,55 @@
     select account_id, to_week as week_start_date, -1 as engaged_change, 0 as on_file_change
     from {{ conversations }}
     where next_from_week is null or next_from_week > to_week
+{%- endmacro %}
+
+{#- Turns of signal density, as a select of account_id, changed_on, is_dense, is_heard (dense or normal): where a signal
+    (account_id, observed_on) makes it another, and where signals that leave the window do. A level of n signals ends when
+    the n-th last one leaves; of an account that is heard all the time none of its signals is left. What leaves on a day
+    has left before that day's signals come, so these can only raise the level. -#}
+{% macro signal_turns(signals) -%}
+    {%- set days = threshold('signal_days') -%}
+    with signals_in_order as (
+        select
+            account_id,
+            observed_on,
+            lead(observed_on) over day_order as next_observed_on,
+            {% for level in ['dense', 'normal'] -%}
+            {%- set count = threshold('signal_' ~ level ~ '_minimum_count') -%}
+            {{ days_after(earlier_value('observed_on', count ~ ' - 1', 'day_order'), days) }} as {{ level }}_until,
+            {{ days_after(earlier_value('observed_on', count, 'day_order'), days) }} as {{ level }}_until_before{{ ',' if not loop.last }}
+            {% endfor %}
+        from {{ signals }}
+        window day_order as (partition by account_id order by observed_on)
+    ),
+    levels as (
+        select
+            *,
+            coalesce(dense_until > observed_on, false) as is_dense,
+            coalesce(greatest(dense_until, normal_until) > observed_on, false) as is_heard,
+            coalesce(dense_until_before > observed_on, false) as was_dense,
+            coalesce(greatest(dense_until_before, normal_until_before) > observed_on, false) as was_heard
+        from signals_in_order
+    ),
+    turns as (
+        select
+            *,
+            is_dense != was_dense or is_heard != was_heard as is_raised,
+            -- before the next signal, or as that one comes
+            is_dense and coalesce(dense_until <= next_observed_on, true) as is_dense_no_more,
+            coalesce(normal_until > observed_on, false)
+            and coalesce(normal_until > dense_until, true)
+            and coalesce(normal_until <= next_observed_on, true) as is_heard_no_more
+        from levels
+    ),
+    kept_turns as (
+        select * from turns where is_raised or is_dense_no_more or is_heard_no_more
+    )
+    select account_id, observed_on as changed_on, is_dense, is_heard from kept_turns where is_raised
+    union all
+    select account_id, dense_until as changed_on, false as is_dense, coalesce(normal_until > dense_until, false) as is_heard
+    from kept_turns where is_dense_no_more
+    union all
+    select account_id, normal_until as changed_on, false as is_dense, false as is_heard
+    from kept_turns where is_heard_no_more
 {%- endmacro %}

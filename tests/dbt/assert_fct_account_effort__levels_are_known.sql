@@ -1,11 +1,11 @@
 -- Each of the eight levels is one of `effort_levels`, or `unknown` where its input was not observed. Otherwise a
--- level that nobody weighed would pass for a neutral one.
+-- level that nobody weighed would pass for a neutral one. Before the contract there may be none yet.
 {% set factors = effort_factors() %}
 with
 
 account_effort as (
 
-    select * from {{ ref('fct_account_effort') }}
+    select * from {{ ref('int_account_effort__levels') }}
 
 ),
 
@@ -35,7 +35,7 @@ final as (
 
     from account_levels
     left join levels on account_levels.factor = levels.factor and account_levels.level = levels.level
-    where levels.level is null and account_levels.level is distinct from 'unknown'
+    where levels.level is null and account_levels.level != 'unknown'
 
 )
 

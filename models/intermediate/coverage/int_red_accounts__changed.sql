@@ -1,5 +1,6 @@
 -- Grain: one row per account_id and week_start_date from which the account is red, or no longer.
 -- Why: a score holds until the next one, however old; an account without one is not red.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 health_scores as (
@@ -16,6 +17,17 @@ scores as (
         {{ comparable('health_scores.health_score') }} < {{ threshold('red_health_score') }} as is_red
 
     from health_scores
+    where health_scores.scored_on >= {{ rebuild_from() }}
+    {% if is_rebuilding() %}
+        union all
+        -- what the account was before
+        select
+            kept_changes.account_id,
+            max(kept_changes.week_start_date) as scored_on,
+            max_by(kept_changes.is_red, kept_changes.week_start_date) as is_red
+        from {{ this }} as kept_changes
+        group by kept_changes.account_id
+    {% endif %}
 
 ),
 
@@ -54,7 +66,7 @@ final as (
         changes.is_red
 
     from changes
-    where changes.latest_rank = 1
+    where changes.latest_rank = 1 and changes.week_start_date >= {{ rebuild_from() }}
 
 )
 

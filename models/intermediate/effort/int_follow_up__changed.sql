@@ -1,10 +1,12 @@
 -- Grain: one row per account_id and week_start_date from which its follow-up level is another.
 -- Why: what a conversation leaves to do is work that no calendar shows.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 active as (
 
     select * from {{ ref('int_accounts__active') }}
+    where from_week >= {{ rebuild_from() }}
 
 ),
 
@@ -41,7 +43,9 @@ meaningful_spans as (
         {{ week_start(days_after('interactions.started_on', threshold('conversation_days'))) }} as to_week
 
     from interactions
-    where interactions.is_meaningful
+    where
+        interactions.is_meaningful
+        and interactions.started_on >= {{ days_before_rebuild(threshold('conversation_days')) }}
 
 ),
 
@@ -95,7 +99,7 @@ measured as (
 
 final as (
 
-    {{ changes_only('measured') }}
+    {{ changes_only('measured', keeps_earlier_weeks=true) }}
 
 )
 

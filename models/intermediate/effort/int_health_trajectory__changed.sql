@@ -1,10 +1,12 @@
 -- Grain: one row per account_id and week_start_date from which its health trajectory is another.
 -- Why: the direction of health costs work before its level does.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 active as (
 
     select * from {{ ref('int_accounts__active') }}
+    where from_week >= {{ rebuild_from() }}
 
 ),
 
@@ -28,6 +30,7 @@ scores as (
         health_scores.health_score as score
 
     from health_scores
+    where health_scores.scored_on >= {{ days_before_rebuild(threshold('health_days')) }}
 
 ),
 
@@ -78,7 +81,7 @@ measured as (
 
 final as (
 
-    {{ changes_only('measured') }}
+    {{ changes_only('measured', keeps_earlier_weeks=true) }}
 
 )
 

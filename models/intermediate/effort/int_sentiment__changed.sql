@@ -1,10 +1,12 @@
 -- Grain: one row per account_id and week_start_date from which its sentiment level is another.
 -- Why: an unhappy customer takes longer than a happy one; fewer than a few conversations say nothing.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 active as (
 
     select * from {{ ref('int_accounts__active') }}
+    where from_week >= {{ rebuild_from() }}
 
 ),
 
@@ -28,7 +30,10 @@ scores as (
         interactions.sentiment_score as score
 
     from interactions
-    where interactions.account_id is not null and interactions.sentiment_score is not null
+    where
+        interactions.account_id is not null
+        and interactions.sentiment_score is not null
+        and interactions.started_on >= {{ days_before_rebuild(threshold('conversation_days')) }}
 
 ),
 
@@ -75,7 +80,7 @@ measured as (
 
 final as (
 
-    {{ changes_only('measured') }}
+    {{ changes_only('measured', keeps_earlier_weeks=true) }}
 
 )
 

@@ -1,11 +1,13 @@
 -- Grain: one row per account_id and week_start_date from which its number of stakeholders is another.
 -- Why: who takes part shows how many people an account really has; the address book stands in where nobody met.
+{{ keeps_earlier_weeks('week_start_date') }}
 {% set to_week = week_start(days_after('interactions.started_on', threshold('stakeholder_days'))) %}
 with
 
 active as (
 
     select * from {{ ref('int_accounts__active') }}
+    where from_week >= {{ rebuild_from() }}
 
 ),
 
@@ -53,7 +55,9 @@ conversations as (
 
     from interactions
     inner join participants on interactions.interaction_id = participants.interaction_id
-    where interactions.account_id is not null
+    where
+        interactions.account_id is not null
+        and interactions.started_on >= {{ days_before_rebuild(threshold('stakeholder_days')) }}
     window contact_order as (
         partition by interactions.account_id, participants.contact_id order by interactions.started_on
     )
@@ -108,7 +112,7 @@ measured as (
 
 final as (
 
-    {{ changes_only('measured') }}
+    {{ changes_only('measured', keeps_earlier_weeks=true) }}
 
 )
 

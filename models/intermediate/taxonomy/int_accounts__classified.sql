@@ -1,4 +1,4 @@
--- Grain: one row per account_id, attribute and from_week; the value holds until to_week, exclusive.
+-- Grain: one row per account_id, attribute and week_start_date from which the attribute has another value.
 -- Why: what an account is and since when, from changes alone: cost follows what changes.
 {% set attributes = {
     'lifecycle_stage': 'int_lifecycle__changed',
@@ -7,6 +7,7 @@
     'expansion_potential': 'int_expansion__changed',
     'signal_density': 'int_signal_density__changed',
 } %}
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 active as (
@@ -25,57 +26,76 @@ changes as (
 
 ),
 
-spans as (
+-- Only while the account is a customer; what held before then holds from its first week.
+active_changes as (
 
     select
         changes.account_id,
         changes.attribute,
-        changes.level,
-        changes.week_start_date as from_week,
-        lead(changes.week_start_date) over (
-            partition by changes.account_id, changes.attribute order by changes.week_start_date
-        ) as to_week
+        changes.week_start_date,
+        changes.level
 
     from changes
+    inner join active on changes.account_id = active.account_id
+    where
+        changes.week_start_date > active.from_week
+        and changes.week_start_date < active.to_week
+        and changes.week_start_date >= {{ rebuild_from() }}
+
+    union all
+
+    select
+        active.account_id,
+        changes.attribute,
+        active.from_week as week_start_date,
+        max_by(changes.level, changes.week_start_date) as level
+
+    from changes
+    inner join active on changes.account_id = active.account_id
+    where changes.week_start_date <= active.from_week and active.from_week >= {{ rebuild_from() }}
+    group by active.account_id, changes.attribute, active.from_week
+
+    {% if is_rebuilding() %}
+        union all
+
+        -- the value before
+        select
+            kept_values.account_id,
+            kept_values.attribute,
+            max(kept_values.week_start_date) as week_start_date,
+            max_by(kept_values.attribute_value, kept_values.week_start_date) as level
+
+        from {{ this }} as kept_values
+        group by kept_values.account_id, kept_values.attribute
+    {% endif %}
 
 ),
 
--- Only while the account is a customer; what held before then holds from its first week.
-active_spans as (
+changes_in_order as (
 
     select
-        spans.account_id,
-        spans.attribute,
-        spans.level,
-        active.to_week as active_to_week,
-        greatest(spans.from_week, active.from_week) as from_week,
-        lag(spans.level) over (
-            partition by spans.account_id, spans.attribute order by spans.from_week
+        active_changes.*,
+        lag(active_changes.level) over (
+            partition by active_changes.account_id, active_changes.attribute order by active_changes.week_start_date
         ) as previous_level
 
-    from spans
-    inner join active on spans.account_id = active.account_id
-    where spans.from_week < active.to_week and (spans.to_week is null or spans.to_week > active.from_week)
+    from active_changes
 
 ),
 
 final as (
 
     select
-        active_spans.account_id,
-        active_spans.attribute,
-        active_spans.from_week,
-        active_spans.previous_level as previous_value,
-        active_spans.level as attribute_value,
-        coalesce(
-            lead(active_spans.from_week) over (
-                partition by active_spans.account_id, active_spans.attribute order by active_spans.from_week
-            ),
-            active_spans.active_to_week
-        ) as to_week
+        changes_in_order.account_id,
+        changes_in_order.attribute,
+        changes_in_order.week_start_date,
+        changes_in_order.previous_level as previous_value,
+        changes_in_order.level as attribute_value
 
-    from active_spans
-    where active_spans.previous_level is null or active_spans.previous_level != active_spans.level
+    from changes_in_order
+    where
+        changes_in_order.week_start_date >= {{ rebuild_from() }}
+        and (changes_in_order.previous_level is null or changes_in_order.previous_level != changes_in_order.level)
 
 )
 

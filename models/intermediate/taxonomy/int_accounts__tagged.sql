@@ -1,10 +1,17 @@
 -- Grain: one row per account_id that is active at as_of_date.
 -- Why: the five tags of an account side by side, as of the last week.
+{% set tags = ['lifecycle_stage', 'complexity_tier', 'health_trajectory', 'expansion_potential', 'signal_density'] %}
 with
 
 classified as (
 
     select * from {{ ref('int_accounts__classified') }}
+
+),
+
+active as (
+
+    select * from {{ ref('int_accounts__active') }}
 
 ),
 
@@ -14,22 +21,31 @@ clock as (
 
 ),
 
-final as (
+latest_values as (
 
     select
         classified.account_id,
-        max(case when classified.attribute = 'lifecycle_stage' then classified.attribute_value end) as lifecycle_stage,
-        max(case when classified.attribute = 'complexity_tier' then classified.attribute_value end) as complexity_tier,
-        max(case when classified.attribute = 'health_trajectory' then classified.attribute_value end)
-            as health_trajectory,
-        max(case when classified.attribute = 'expansion_potential' then classified.attribute_value end)
-            as expansion_potential,
-        max(case when classified.attribute = 'signal_density' then classified.attribute_value end) as signal_density
+        classified.attribute,
+        max_by(classified.attribute_value, classified.week_start_date) as attribute_value
 
     from classified
-    inner join clock
-        on classified.from_week <= clock.latest_week_start_date and classified.to_week > clock.latest_week_start_date
-    group by classified.account_id
+    group by classified.account_id, classified.attribute
+
+),
+
+final as (
+
+    select
+        latest_values.account_id,
+        {% for tag in tags %}
+            max(case when latest_values.attribute = '{{ tag }}' then latest_values.attribute_value end) as {{ tag }}
+            {%- if not loop.last %},{% endif %}
+        {% endfor %}
+
+    from latest_values
+    inner join active on latest_values.account_id = active.account_id
+    inner join clock on active.to_week > clock.latest_week_start_date
+    group by latest_values.account_id
 
 )
 

@@ -1,5 +1,6 @@
 -- Grain: one row per account_id and week_start_date from which its signal density is another.
 -- Why: an account that says nothing is one to look at; an account that nobody measures is not.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 active as (
@@ -8,9 +9,9 @@ active as (
 
 ),
 
-turns as (
+observed_signals as (
 
-    select * from {{ ref('int_signals__turned') }}
+    select * from {{ ref('int_signals__observed') }}
 
 ),
 
@@ -28,31 +29,18 @@ observed as (
 
 ),
 
+-- What is in the window in the week of R, or was a week before.
+signals as (
+
+    select *
+    from observed_signals
+    where observed_on >= {{ days_before_rebuild(threshold('signal_days')) }}
+
+),
+
 changes as (
 
-    select
-        account_id,
-        observed_on as changed_on,
-        is_dense,
-        is_heard
-    from turns
-    where is_raised
-    union all
-    select
-        account_id,
-        dense_until as changed_on,
-        false as is_dense,
-        coalesce(normal_until > dense_until, false) as is_heard
-    from turns
-    where is_dense_no_more
-    union all
-    select
-        account_id,
-        normal_until as changed_on,
-        false as is_dense,
-        false as is_heard
-    from turns
-    where is_heard_no_more
+    {{ signal_turns('signals') }}
 
 ),
 
@@ -74,6 +62,7 @@ weekly_changes as (
         cast(null as boolean) as is_heard,
         from_week as week_start_date
     from active
+    where from_week >= {{ rebuild_from() }}
 
 ),
 
@@ -113,7 +102,7 @@ measured as (
 
 final as (
 
-    {{ changes_only('measured') }}
+    {{ changes_only('measured', keeps_earlier_weeks=true) }}
 
 )
 

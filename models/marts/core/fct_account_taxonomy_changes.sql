@@ -13,7 +13,7 @@ final as (
     select
         classified.account_id,
         classified.attribute,
-        classified.from_week as week_start_date,
+        classified.week_start_date,
         classified.previous_value,
         classified.attribute_value as new_value
 
