@@ -1,5 +1,6 @@
 -- Grain: one row per scope, group_name and week_start_date with enough episodes.
 -- Why: Kaplan-Meier uses what is still unseen too: the mean days to detection, nobody waiting longer than the horizon.
+{{ keeps_earlier_weeks('week_start_date') }}
 {% set horizon = days_as_microseconds(threshold('restricted_mean_days')) %}
 with
 
@@ -33,6 +34,7 @@ ranked as (
         ) as kind_rank
 
     from followed
+    where followed.week_start_date >= {{ rebuild_from() }}
 
 ),
 
@@ -98,7 +100,9 @@ final as (
 
     from counted
     left join spared_sums on counted.group_week_number = spared_sums.group_week_number
-    where counted.restricted_episode_count >= {{ threshold('minimum_episodes') }}
+    where
+        counted.restricted_episode_count >= {{ threshold('minimum_episodes') }}
+        and counted.week_start_date >= {{ rebuild_from() }}
 
 )
 
