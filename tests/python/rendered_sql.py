@@ -21,6 +21,8 @@ def render(model: str) -> str:
         "config": lambda **settings: "",
         "keeps_earlier_weeks": lambda column: "",
         "rebuild_from": lambda: "date '1900-01-01'",
+        "keeps_earlier_means": lambda: "",
+        "means_rebuild_from": lambda counted: "date '1900-01-01'",
     }
     return environment.from_string(text).render(ref=lambda name: name, **whole_build, **{"return": lambda value: value})
 
