@@ -16,6 +16,12 @@
     round({{ measure }}, 9)
 {%- endmacro %}
 
+{#- A published slope: the digits beyond are what arithmetic leaves, and they depend on the order of adding. A level line
+    must have none; nine decimals would be too few, since a tie in the tenth falls either way. -#}
+{% macro without_residue(measure) -%}
+    round({{ measure }}, 12)
+{%- endmacro %}
+
 {#- Ratio that is null, not an error, where there is nothing to divide by. -#}
 {% macro ratio(numerator, denominator) -%}
     {{ numerator }} / nullif(cast({{ denominator }} as double), 0)

@@ -48,7 +48,7 @@
             -- level line would lean by what arithmetic leaves
             case
                 when count({{ metric }}) > 1 and count({{ metric }}) >= {{ threshold('slope_minimum_count') }}
-                    then {{ comparable('regr_slope(cast(' ~ metric ~ ' as double), -weeks_ago)') }}
+                    then {{ without_residue('regr_slope(cast(' ~ metric ~ ' as double), -weeks_ago)') }}
             end as {{ metric }}{{ ',' if not loop.last }}
             {% endfor %}
         from (

@@ -58,7 +58,7 @@ drawn as (
         renewing.csm_id,
         draws.whole_number as draw_number,
         {{ random_whole_number(
-            [threshold('renewal_null_seed'), 'renewing.subscription_id', 'draws.whole_number'],
+            [number_text(threshold('renewal_null_seed')), 'renewing.subscription_id', 'draws.whole_number'],
             threshold('renewal_horizon_quarters')
         ) }} as quarter_index,
         renewing.arr_usd
