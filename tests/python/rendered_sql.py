@@ -28,7 +28,14 @@ def render(model: str) -> str:
     environment.globals.update(FULL_BUILD)
     environment.globals["adapter"] = SimpleNamespace(dispatch=dispatch)
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in MACROS) + path.read_text(encoding="utf-8")
-    return environment.from_string(text).render(ref=lambda name: name, **{"return": lambda value: value})
+    whole_build = {
+        "config": lambda **settings: "",
+        "keeps_earlier_weeks": lambda column: "",
+        "rebuild_from": lambda: "date '1900-01-01'",
+        "keeps_earlier_means": lambda: "",
+        "means_rebuild_from": lambda counted: "date '1900-01-01'",
+    }
+    return environment.from_string(text).render(ref=lambda name: name, **whole_build, **{"return": lambda value: value})
 
 
 @jinja2.pass_context

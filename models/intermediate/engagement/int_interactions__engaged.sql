@@ -1,5 +1,6 @@
 -- Grain: one row per interaction_id that was completed by as_of_date and has an account.
 -- Why: quality, mood and follow-up of a CSM are read from the same conversations.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 interactions as (
@@ -50,7 +51,7 @@ held as (
         {{ week_start('interactions.started_on') }} as week_start_date
 
     from interactions
-    where interactions.account_id is not null
+    where interactions.account_id is not null and interactions.started_on >= {{ rebuild_from() }}
 
 ),
 

@@ -1,5 +1,7 @@
 -- Grain: one row per scope, group_name and week_start_date with enough episodes.
 -- Why: Kaplan-Meier uses what is still unseen too: the mean days to detection, nobody waiting longer than the horizon.
+{{ keeps_earlier_means() }}
+{% set from_week = means_rebuild_from(ref('int_risk_groups__counted')) %}
 {% set horizon = days_as_microseconds(threshold('restricted_mean_days')) %}
 with
 
@@ -33,6 +35,7 @@ ranked as (
         ) as kind_rank
 
     from followed
+    where followed.week_start_date >= {{ from_week }}
 
 ),
 
@@ -94,11 +97,17 @@ final as (
         counted.week_start_date,
         {{ threshold('restricted_mean_days') }}
         - {{ microseconds_as_days('coalesce(spared_sums.microseconds, 0)') }} / counted.restricted_episode_count
-            as restricted_mean_detection_days
+            as restricted_mean_detection_days,
+        -- what the mean is made of: where this changes, it is reckoned again
+        counted.restricted_episode_count,
+        counted.open_undetected_count,
+        counted.open_microseconds
 
     from counted
     left join spared_sums on counted.group_week_number = spared_sums.group_week_number
-    where counted.restricted_episode_count >= {{ threshold('minimum_episodes') }}
+    where
+        counted.restricted_episode_count >= {{ threshold('minimum_episodes') }}
+        and counted.week_start_date >= {{ from_week }}
 
 )
 
