@@ -31,7 +31,7 @@ weeks as (
         product_raw as product,
         {{ week_start('used_on') }} as week_start_date,
         count(*) as row_count,
-        bit_count(bit_or(cast(1 << cast(dayofweek(used_on) as integer) as utinyint))) as day_count,
+        bit_count(bit_or(1 << cast(dayofweek(used_on) as integer))) as day_count,
         count(case when {% for column in columns %}{{ column_fault(column, keys, false, false, raw_types) }} is null{{ ' and ' if not loop.last }}{% endfor %} then 1 end) as sound_count,
         cast(sum(event_count) as bigint) as event_count,
         cast(sum(active_users) as bigint) as active_user_count,
@@ -51,7 +51,7 @@ select
     weeks.account_id,
     weeks.product,
     weeks.week_start_date,
-    hash(weeks.account_id, weeks.product, weeks.week_start_date) as suspect_key,
+    {{ row_hash(['weeks.account_id', 'weeks.product', 'weeks.week_start_date']) }} as suspect_key,
     weeks.row_count != weeks.sound_count or weeks.row_count != weeks.day_count
     {%- if raw_column_types('accounts') %} or known_accounts.known_account_id is null{% endif %} as is_suspect,
     weeks.event_count,
