@@ -107,5 +107,5 @@
 
 {#- The value so many rows before in a named window; a threshold minus one counts the row itself. -#}
 {% macro earlier_value(expression, rows, window_name) -%}
-    lag({{ expression }}, cast({{ rows }} as integer)) over {{ window_name }}
+    lag({{ expression }}, {{ frame_bound(rows) }}) over {{ window_name }}
 {%- endmacro %}
