@@ -23,9 +23,12 @@
     try_cast({{ text }} as timestamp with time zone) at time zone 'UTC'
 {%- endmacro %}
 
-{#- The session's time zone is UTC. -#}
+{#- The session's time zone is UTC. Spark wants seconds before an offset, and an offset in hours and minutes with a colon
+    between them. -#}
 {% macro spark__instant_of(text) -%}
-    try_cast({{ text }} as timestamp)
+    {%- set with_seconds = "regexp_replace(" ~ text ~ ", '([T ][0-9]{2}:[0-9]{2})(Z|[+-])', '$1:00$2')" -%}
+    {%- set with_minutes = "regexp_replace(" ~ with_seconds ~ ", '(:[0-9.]+[+-][0-9]{2})$', '$1:00')" -%}
+    try_cast(regexp_replace({{ with_minutes }}, '(:[0-9.]+[+-][0-9]{2})([0-9]{2})$', '$1:$2') as timestamp)
 {%- endmacro %}
 
 {#- An instant that a file brings with a time zone. -#}

@@ -54,12 +54,14 @@
     cast({{ expression }} as integer)
 {%- endmacro %}
 
-{#- Spark takes only what is known before the query runs, so the number is looked up first. In a unit test the rows are
-    those of the seed: what the test gives does not exist before the query runs. -#}
+{#- Spark takes only what is known before the query runs, so the number is looked up first; in a unit test by its
+    materialization, see spark_unit_tests.sql. -#}
 {% macro spark__frame_bound(expression) -%}
-    {%- if execute -%}
-        {%- set known = modules.re.sub('__dbt__cte__(\\w+)', 'reference.\\1', expression) -%}
-        {{ run_query('select cast(' ~ known ~ ' as integer) as bound').rows[0][0] }}
+    {%- set bound = 'cast(' ~ expression ~ ' as integer)' -%}
+    {%- if '__dbt__cte__' in expression -%}
+        [[bound: {{ bound }}]]
+    {%- elif execute -%}
+        {{ run_query('select ' ~ bound).rows[0][0] }}
     {%- else -%}
         1
     {%- endif -%}

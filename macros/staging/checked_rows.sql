@@ -73,7 +73,7 @@ raw_rows as (
 
     select {{ read_row_number() }} as read_row_number, received_rows.*
     from received_rows
-    semi join suspect_keys on received_rows.suspect_key = suspect_keys.suspect_key
+    where received_rows.suspect_key in (select suspect_keys.suspect_key from suspect_keys)
 
 ),
 {%- else -%}

@@ -56,6 +56,8 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/spans.sql", "12", "decimals of an exact part of a sum: far finer than 1e-9 of it"),
     Allowance("macros/engine/random.sql", "16", "the base of hexadecimal digits"),
     Allowance("macros/engine/random.sql", "10", "the base of decimal digits"),
+    Allowance("macros/engine/parsing.sql", "38", "digits of the longest decimal"),
+    Allowance("macros/engine/parsing.sql", "12", "decimals of a value that nobody could accept"),
     Allowance("macros/engine/text.sql", "10", "tenths of a whole, written with one decimal"),
     Allowance("macros/engine/text.sql", "38", "digits of the longest decimal"),
     Allowance("macros/engine/windows.sql", "0.5", "the middle of a sample: its median"),
