@@ -8,13 +8,24 @@ import duckdb
 import jinja2
 
 ROOT = Path(__file__).resolve().parents[2]
-MACROS = ("macros/rules.sql", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "macros/engine").glob("*.sql")))
+MACROS = (
+    "macros/rules.sql",
+    "macros/usage.sql",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "macros/engine").glob("*.sql")),
+)
+# macros/increments.sql as on a full build
+FULL_BUILD = {
+    "keeps_earlier_weeks": lambda column: "",
+    "rebuild_from": lambda: "date '1900-01-01'",
+    "is_rebuilding": lambda: False,
+}
 
 
 def render(model: str) -> str:
     """The SQL of a model, its refs as plain names; macros are the project's."""
     [path] = (ROOT / "models").rglob(f"{model}.sql")
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals.update(FULL_BUILD)
     environment.globals["adapter"] = SimpleNamespace(dispatch=dispatch)
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in MACROS) + path.read_text(encoding="utf-8")
     return environment.from_string(text).render(ref=lambda name: name, **{"return": lambda value: value})

@@ -31,7 +31,7 @@ def declines(steps: dict[int, int], *, is_cusum: bool) -> list[tuple[int, int]]:
     connection.execute("update risk_signal_rules set value = ? where parameter = 'is_cusum'", [int(is_cusum)])
     columns = "account_id text, week_start_date date, usage_count bigint"
     load(connection, "int_usage_weeks__counted", columns, rows)
-    run_models(connection, "int_usage_weeks__scored", "int_usage_decline__signalled")
+    run_models(connection, "int_usage_weeks__scored", "int_usage_weeks__summed", "int_usage_decline__signalled")
     found = connection.execute("select account_id, week_start_date from int_usage_decline__signalled").fetchall()
     connection.close()
     return [(int(account), (week - FIRST).days // 7) for account, week in found]
@@ -81,7 +81,7 @@ def test_restricted_mean_is_the_planted_one_where_the_mean_of_the_detected_is_no
     run_models(
         connection,
         *("int_risk_signals__aware", "int_risk_signals__joined", "int_risk_episodes__ended"),
-        *("int_risk_episodes__followed", "int_risk_groups__counted", "int_risk_groups__averaged"),
+        *("int_risk_episodes__followed", "int_risk_groups__counted", "int_risk_groups__followed", "int_risk_groups__averaged"),
     )
     query = "select restricted_mean_detection_days from int_risk_groups__averaged where scope = 'organisation'"
     [(restricted,)] = connection.execute(query).fetchall()

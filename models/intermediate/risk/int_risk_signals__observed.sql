@@ -2,9 +2,9 @@
 -- Why: no episode is observed none as soon as one of the five signals can be seen; else nothing is known.
 with
 
-product_usage as (
+usage_weeks as (
 
-    select * from {{ ref('stg_usage__product_usage') }}
+    select * from {{ ref('int_usage_weeks__used') }}
 
 ),
 
@@ -36,8 +36,8 @@ final as (
 
     select
         exists (
-            select 1 from product_usage
-            where product_usage.event_count is not null or product_usage.active_users is not null
+            select 1 from usage_weeks
+            where usage_weeks.event_count is not null or usage_weeks.active_user_count is not null
         )
         or exists (select 1 from tickets)
         or exists (

@@ -8,40 +8,30 @@ usage_weeks as (
 
 ),
 
--- One-sided CUSUM: the running sum of what falls short, above the lowest it has been.
-running_sums as (
+usage_sums as (
 
-    select
-        usage_weeks.account_id,
-        usage_weeks.week_start_date,
-        {{ running_sum(
-            exact_number('-usage_weeks.usage_z_score - ' ~ signal_rule('usage_decline', 'score_allowance')),
-            'usage_weeks.account_id',
-            'usage_weeks.week_start_date'
-        ) }} as running_score
-
-    from usage_weeks
-    where usage_weeks.usage_z_score is not null
+    select * from {{ ref('int_usage_weeks__summed') }}
 
 ),
 
-cusum_weeks as (
+-- The sum of losses stands beside each week, so that a signal is the week in which it reaches the limit.
+cusum_signals as (
 
     select
-        running_sums.account_id,
-        running_sums.week_start_date,
-        'cusum' as detector,
-        running_sums.running_score - least(
-            min(running_sums.running_score) over (
-                partition by running_sums.account_id
-                order by running_sums.week_start_date
-                rows between unbounded preceding and current row
-            ),
-            0
-        ) >= {{ signal_rule('usage_decline', 'score_limit') }} as is_declining
+        usage_sums.account_id,
+        usage_sums.week_start_date,
+        'cusum' as detector
 
-    from running_sums
-    where {{ signal_rule('usage_decline', 'is_cusum') }} = 1
+    from usage_sums
+    -- an account has a week once
+    left join usage_sums as week_before
+        on
+            usage_sums.account_id = week_before.account_id
+            and usage_sums.week_start_date = {{ days_after('week_before.week_start_date', 7) }}
+    where
+        {{ signal_rule('usage_decline', 'is_cusum') }} = 1
+        and usage_sums.cusum_score >= {{ signal_rule('usage_decline', 'score_limit') }}
+        and coalesce(week_before.cusum_score < {{ signal_rule('usage_decline', 'score_limit') }}, true)
 
 ),
 
@@ -55,6 +45,8 @@ means as (
         avg(usage_weeks.usage_count) over earlier_weeks as mean_usage_count
 
     from usage_weeks
+    -- the alternative costs nothing unless it is chosen
+    where {{ signal_rule('usage_decline', 'is_cusum') }} = 0
     window
         earlier_weeks as (
             partition by usage_weeks.account_id
@@ -69,46 +61,50 @@ drop_weeks as (
     select
         means.account_id,
         means.week_start_date,
-        'four_week_drop' as detector,
         means.earlier_count = {{ signal_rule('usage_decline', 'drop_weeks') }}
         and {{ comparable('means.usage_count') }}
         < {{ comparable('(1 - ' ~ signal_rule('usage_decline', 'drop_ratio') ~ ') * means.mean_usage_count') }}
             as is_declining
 
     from means
-    where means.usage_count is not null and {{ signal_rule('usage_decline', 'is_cusum') }} = 0
+    where means.usage_count is not null
 
 ),
 
-verdicts as (
-
-    select * from cusum_weeks
-    union all
-    select * from drop_weeks
-
-),
-
-edges as (
+drop_edges as (
 
     select
-        verdicts.*,
-        lag(verdicts.is_declining) over (partition by verdicts.account_id order by verdicts.week_start_date)
+        drop_weeks.*,
+        lag(drop_weeks.is_declining) over (partition by drop_weeks.account_id order by drop_weeks.week_start_date)
             as was_declining
 
-    from verdicts
+    from drop_weeks
+
+),
+
+signals as (
+
+    select * from cusum_signals
+    union all
+    select
+        drop_edges.account_id,
+        drop_edges.week_start_date,
+        'four_week_drop' as detector
+
+    from drop_edges
+    where drop_edges.is_declining and not coalesce(drop_edges.was_declining, false)
 
 ),
 
 final as (
 
     select
-        edges.account_id,
-        edges.week_start_date,
-        edges.detector,
-        {{ end_of_day(days_after('edges.week_start_date', 6)) }} as emerged_at
+        signals.account_id,
+        signals.week_start_date,
+        signals.detector,
+        {{ end_of_day(days_after('signals.week_start_date', 6)) }} as emerged_at
 
-    from edges
-    where edges.is_declining and not coalesce(edges.was_declining, false)
+    from signals
 
 )
 

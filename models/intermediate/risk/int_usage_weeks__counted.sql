@@ -2,9 +2,9 @@
 -- Why: a week without a row is a week without use, once an account has any use at all.
 with
 
-product_usage as (
+usage_weeks as (
 
-    select * from {{ ref('stg_usage__product_usage') }}
+    select * from {{ ref('int_usage_weeks__used') }}
 
 ),
 
@@ -23,15 +23,13 @@ clock as (
 used_weeks as (
 
     select
-        product_usage.account_id,
-        {{ week_start('product_usage.used_on') }} as week_start_date,
-        cast(sum(product_usage.event_count) as bigint) as event_count,
-        cast(sum(product_usage.active_users) as bigint) as active_user_count
+        usage_weeks.account_id,
+        usage_weeks.week_start_date,
+        usage_weeks.event_count,
+        usage_weeks.active_user_count
 
-    from product_usage
-    cross join clock
-    where product_usage.used_on <= clock.as_of_date
-    group by product_usage.account_id, {{ week_start('product_usage.used_on') }}
+    from usage_weeks
+    inner join clock on usage_weeks.week_start_date <= clock.latest_week_start_date
 
 ),
 

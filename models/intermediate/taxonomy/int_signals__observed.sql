@@ -1,5 +1,5 @@
--- Grain: one row per sign of life of an account, on its day; signs of one day may be alike.
--- Why: conversations, tickets, answers and use are told apart nowhere else when it is asked whether an account is silent.
+-- Grain: one row per account_id and observed_on, for each sign of life of that day.
+-- Why: whether an account is silent is asked of conversations, tickets, answers and use alike.
 with
 
 interactions as (
@@ -20,9 +20,9 @@ survey_responses as (
 
 ),
 
-product_usage as (
+usage_weeks as (
 
-    select * from {{ ref('stg_usage__product_usage') }}
+    select * from {{ ref('int_usage_weeks__used') }}
 
 ),
 
@@ -47,10 +47,9 @@ final as (
     -- a week of use is one signal, however many products and days; a row that counts nothing is no use
     select
         account_id,
-        max(used_on) as observed_on
-    from product_usage
-    where coalesce(active_users, event_count) is null or coalesce(active_users, 0) + coalesce(event_count, 0) > 0
-    group by account_id, {{ week_start('used_on') }}
+        last_used_on as observed_on
+    from usage_weeks
+    where last_used_on is not null
 
 )
 

@@ -1,0 +1,36 @@
+{#- What the models of usage go on from when earlier weeks are kept: the weeks that medians look back on, as they were
+    scored, and the sum of losses of the last of them. -#}
+
+{% macro scored_usage_history() -%}
+    {%- if is_rebuilding() -%}
+    union all
+    select account_id, week_start_date, usage_count, own_log_change as earlier_log_change
+    from {{ this }}
+    where
+        week_start_date < {{ rebuild_from() }}
+        and week_start_date >= {{ weeks_before_rebuild(usage_rule_weeks('baseline_weeks') + usage_rule_weeks('gap_weeks')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro summed_usage_history() -%}
+    {%- if is_rebuilding() -%}
+    union all
+    select account_id, week_start_date, cusum_score
+    from {{ this }}
+    where week_start_date = {{ weeks_before_rebuild(1) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- As many rows as one rule says, ending as many rows before as the other. A number where it can be had: with an expression
+    the same medians take half as long again. -#}
+{% macro usage_frame(rows, gap=none) -%}
+    {%- if execute and model.resource_type == 'model' and target.type == 'duckdb' -%}
+        {{ earlier_rows_frame(usage_rule_weeks(rows), usage_rule_weeks(gap) if gap else 0) }}
+    {%- else -%}
+        {{ earlier_rows_frame(signal_rule('usage_decline', rows), signal_rule('usage_decline', gap) if gap else 0) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro usage_rule_weeks(parameter) %}
+    {{ return(run_query('select cast(' ~ signal_rule('usage_decline', parameter) ~ ' as integer) as weeks').rows[0][0] if execute else 0) }}
+{% endmacro %}
