@@ -16,6 +16,12 @@
     round({{ measure }}, 9)
 {%- endmacro %}
 
+{#- A published slope: the digits beyond are what arithmetic leaves, and they depend on the order of adding. A level line
+    must have none; nine decimals would be too few, since a tie in the tenth falls either way. -#}
+{% macro without_residue(measure) -%}
+    round({{ measure }}, 12)
+{%- endmacro %}
+
 {#- Ratio that is null, not an error, where there is nothing to divide by. -#}
 {% macro ratio(numerator, denominator) -%}
     {{ numerator }} / nullif(cast({{ denominator }} as double), 0)
@@ -149,9 +155,11 @@
     ) / 2
 {%- endmacro %}
 
-{#- Sample standard deviation from a count, the sum of deviations from any centre, and the sum of their squares. -#}
+{#- Sample standard deviation from a count, the sum of deviations from any centre, and the sum of their squares. What
+    is less than 1e-13 of the squares is what arithmetic leaves of scores that are all the same. -#}
 {% macro standard_deviation(count, deviation_sum, square_sum) -%}
-    sqrt(greatest(0, {{ square_sum }} - {{ deviation_sum }} * {{ deviation_sum }} / {{ count }}) / nullif({{ count }} - 1, 0))
+    {%- set squares = square_sum ~ ' - ' ~ deviation_sum ~ ' * ' ~ deviation_sum ~ ' / ' ~ count -%}
+    sqrt(case when {{ squares }} > 1e-13 * {{ square_sum }} then {{ squares }} else 0 end / nullif({{ count }} - 1, 0))
 {%- endmacro %}
 
 {#- Sums over the spans (csm_id, from_week, to_week exclusive) that hold in each week, as a select with a row for each

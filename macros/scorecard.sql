@@ -26,8 +26,8 @@
 {% endmacro %}
 
 {#- Of each metric, as a select with the relation's columns: last week's value, null where last week has no row,
-    and the trend, the least-squares slope per week over the values of the last `slope_weeks` weeks. One window over all
-    metrics one below the other: a window for each costs a multiple. -#}
+    and the trend, the least-squares slope per week over the values of the last `slope_weeks` weeks. A row is shown to
+    each of the weeks that look back on it, a dozen, and grouped back: a window for each metric costs a multiple. -#}
 {% macro metric_trends(relation, keys) -%}
     {% set grain = keys + ['week_start_date'] -%}
     {% set earlier = [relation ~ '.week_start_date = ' ~ days_after('last_week.week_start_date', 7)] -%}
@@ -44,37 +44,22 @@
         select
             {{ grain | join(', ') }},
             {% for metric in scorecard_metrics() -%}
-            max(case when metric = '{{ metric }}' then weekly_slope end) as {{ metric }}{{ ',' if not loop.last }}
+            -- one value has no slope, and what engines give for it (NaN) would rank above every other; rounded, since a
+            -- level line would lean by what arithmetic leaves
+            case
+                when count({{ metric }}) > 1 and count({{ metric }}) >= {{ threshold('slope_minimum_count') }}
+                    then {{ without_residue('regr_slope(cast(' ~ metric ~ ' as double), -weeks_ago)') }}
+            end as {{ metric }}{{ ',' if not loop.last }}
             {% endfor %}
         from (
             select
-                {{ grain | join(', ') }},
-                metric,
-                count(metric_value) over trailing_weeks as value_count,
-                -- one value has no slope, and what engines give for it (NaN) would rank above every other; rounded,
-                -- since day numbers are large, and a level line would lean by what arithmetic leaves
-                case
-                    when count(metric_value) over trailing_weeks > 1
-                        then
-                            {{ comparable(
-                                '7 * regr_slope(metric_value, ' ~ day_number('week_start_date') ~ ') over trailing_weeks'
-                            ) }}
-                end as weekly_slope
-            from (
-                {% for metric in scorecard_metrics() -%}
-                select
-                    {{ grain | join(', ') }}, '{{ metric }}' as metric, cast({{ metric }} as double) as metric_value
-                from {{ relation }}
-                {{ 'union all' if not loop.last }}
-                {% endfor %}
-            ) as metric_values
-            window trailing_weeks as (
-                partition by {{ keys | join(', ') }}, metric
-                order by {{ day_number('week_start_date') }}
-                {{ trailing_days_frame('7 * ' ~ threshold('slope_weeks')) }}
-            )
-        ) as slopes
-        where value_count >= {{ threshold('slope_minimum_count') }}
+                {{ qualified(relation, keys) }},
+                {{ days_after(relation ~ '.week_start_date', '7 * weeks_back.whole_number') }} as week_start_date,
+                weeks_back.whole_number as weeks_ago,
+                {{ qualified(relation, scorecard_metrics()) }}
+            from {{ relation }}
+            cross join ({{ whole_numbers(0, threshold('slope_weeks') ~ ' - 1') }}) as weeks_back
+        ) as values_in_reach
         group by {{ grain | join(', ') }}
     ) as trends
         on {% for key in grain %}{{ relation }}.{{ key }} = trends.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}

@@ -109,3 +109,27 @@
 {% macro earlier_value(expression, rows, window_name) -%}
     lag({{ expression }}, cast({{ rows }} as integer)) over {{ window_name }}
 {%- endmacro %}
+
+{#- Changes of the people of an account, as a select of account_id, week_start_date, engaged_change, on_file_change: one
+    more where a contact takes part after a pause, one less where the last conversation before a pause leaves
+    the window. `conversations` (account_id, from_week, to_week exclusive, previous_to_week and next_from_week of the same
+    contact) all last as long, so the next to begin is the next to end, and who is met again meanwhile is counted once. The weeks of `starts` are there, so that nobody is left out. -#}
+{% macro stakeholder_changes(conversations, contacts, starts) -%}
+    select account_id, from_week as week_start_date, 0 as engaged_change, 0 as on_file_change
+    from {{ starts }}
+    union all
+    select account_id, {{ week_start('added_on') }} as week_start_date, 0 as engaged_change, 1 as on_file_change
+    from {{ contacts }}
+    union all
+    select account_id, {{ week_start('left_on') }} as week_start_date, 0 as engaged_change, -1 as on_file_change
+    from {{ contacts }}
+    where left_on is not null
+    union all
+    select account_id, from_week as week_start_date, 1 as engaged_change, 0 as on_file_change
+    from {{ conversations }}
+    where previous_to_week is null or previous_to_week < from_week
+    union all
+    select account_id, to_week as week_start_date, -1 as engaged_change, 0 as on_file_change
+    from {{ conversations }}
+    where next_from_week is null or next_from_week > to_week
+{%- endmacro %}

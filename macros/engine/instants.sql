@@ -24,15 +24,29 @@
     {{ instant }} + make_dt_interval(cast({{ days }} as integer))
 {%- endmacro %}
 
+{#- Microseconds from one instant to another: whole numbers, whose sums leave no remainder. -#}
+{% macro elapsed_microseconds(earlier, later) -%}
+    {{ return(adapter.dispatch('elapsed_microseconds', 'book_of_business')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__elapsed_microseconds(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__elapsed_microseconds(earlier, later) -%}
+    (unix_micros({{ later }}) - unix_micros({{ earlier }}))
+{%- endmacro %}
+
+{#- Days, with fractions, of so many microseconds; and back. -#}
+{% macro microseconds_as_days(microseconds) -%}
+    {{ microseconds }} / cast(86400000000.0 as double)
+{%- endmacro %}
+
+{% macro days_as_microseconds(days) -%}
+    cast({{ days }} * cast(86400000000.0 as double) as bigint)
+{%- endmacro %}
+
 {#- Days from one instant to another, with fractions. -#}
 {% macro elapsed_days(earlier, later) -%}
-    {{ return(adapter.dispatch('elapsed_days', 'book_of_business')(earlier, later)) }}
-{%- endmacro %}
-
-{% macro default__elapsed_days(earlier, later) -%}
-    date_diff('microsecond', {{ earlier }}, {{ later }}) / 86400000000.0
-{%- endmacro %}
-
-{% macro spark__elapsed_days(earlier, later) -%}
-    (unix_micros({{ later }}) - unix_micros({{ earlier }})) / cast(86400000000.0 as double)
+    {{ microseconds_as_days(elapsed_microseconds(earlier, later)) }}
 {%- endmacro %}

@@ -94,3 +94,29 @@
 {% macro spark__read_row_number() -%}
     monotonically_increasing_id()
 {%- endmacro %}
+
+{#- A raw value as text, as DuckDB writes it: what `rejected_rows` shows must not depend on the engine. -#}
+{% macro as_written(raw, raw_type) -%}
+    {{ return(adapter.dispatch('as_written', 'book_of_business')(raw, raw_type)) }}
+{%- endmacro %}
+
+{% macro default__as_written(raw, raw_type) -%}
+    cast({{ raw }} as string)
+{%- endmacro %}
+
+{% macro spark__as_written(raw, raw_type) -%}
+    {%- if raw_type == 'TIMESTAMP WITH TIME ZONE' -%}
+        concat(cast({{ raw }} as string), '+00')
+    {%- elif raw_type in ('DOUBLE', 'FLOAT') -%}
+        case
+            when isnan({{ raw }}) then 'nan'
+            when {{ raw }} = cast('infinity' as double) then 'inf'
+            when {{ raw }} = cast('-infinity' as double) then '-inf'
+            when cast({{ raw }} as string) like '%E%'
+                then regexp_replace(cast(cast({{ raw }} as decimal(38, 12)) as string), '([.][0-9]+?)0*$', '$1')
+            else cast({{ raw }} as string)
+        end
+    {%- else -%}
+        cast({{ raw }} as string)
+    {%- endif -%}
+{%- endmacro %}

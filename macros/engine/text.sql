@@ -13,6 +13,19 @@
     regexp_replace(cast(cast(round({{ measure }} * 10) as decimal(38, 0)) / 10 as decimal(38, 1)), '[.]0$', '')
 {%- endmacro %}
 
+{#- A whole number held as a fraction, as text: Spark writes those from ten million on as 1.0E7. -#}
+{% macro number_text(number) -%}
+    {{ return(adapter.dispatch('number_text', 'book_of_business')(number)) }}
+{%- endmacro %}
+
+{% macro default__number_text(number) -%}
+    cast({{ number }} as string)
+{%- endmacro %}
+
+{% macro spark__number_text(number) -%}
+    cast(cast({{ number }} as decimal(38, 1)) as string)
+{%- endmacro %}
+
 {% macro as_percent(share) -%}
     concat({{ in_words(share ~ ' * 100') }}, ' %')
 {%- endmacro %}

@@ -111,7 +111,7 @@ select
     {{ column.name }},
     {%- if column.name in ruled %}
     {{ column.name }}_fault,
-    case when {{ column.name }}_fault is not null then cast({{ column.name }}_raw as string) end as {{ column.name }}_rejected_value,
+    case when {{ column.name }}_fault is not null then {{ as_written(column.name ~ '_raw', raw_types.get(column.name, 'VARCHAR')) }} end as {{ column.name }}_rejected_value,
     {%- endif %}
     {%- endfor %}
     duplicate_key_fault,

@@ -9,6 +9,7 @@ import duckdb
 
 # Relative, of fractions: the order in which they are added differs.
 TOLERANCE = 1e-9
+RESIDUE = 1e-12
 EXAMPLES = 5
 
 
@@ -70,9 +71,9 @@ def compare_rows(
             faults.append(f"case when {same(name)} then null else '{name}' end")
     keys = " and ".join(same(key) for key in grain)
     row_key = ", ".join(f'coalesce(expected."{key}", actual."{key}")' for key in grain)
-    # nearer to each other than a billionth of a billionth counts as equal: what sums of fractions leave around zero
+    # what sums of fractions leave around zero has no relative size
     connection.execute(
-        "create macro distance(x, y) as case when abs(x - y) <= 1e-18 then 0"
+        f"create macro distance(x, y) as case when abs(x - y) <= {RESIDUE} then 0"
         " else abs(x - y) / greatest(abs(x), abs(y)) end"
     )
     connection.execute(

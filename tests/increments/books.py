@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -99,6 +100,7 @@ def read_csv_book(directory: Path) -> Book:
     return book
 
 
+@cache
 def day_of(table: str, name: str, value: str | None) -> date | None:
     """The UTC day of a value; null where there is none or it does not parse."""
     if value is None:

@@ -161,7 +161,9 @@ def same(name: str, kind: str) -> str:
     left, right = f'"a {name}"', f'"b {name}"'
     if kind in ("DOUBLE", "FLOAT"):
         near = f"abs({left} - {right}) <= greatest({ABSOLUTE}, {RELATIVE} * greatest(abs({left}), abs({right})))"
-        return f"({left} is not distinct from {right} or coalesce({near}, false))"
+        # NaN is above everything here, and would be near to anything
+        numbers = f"not isnan({left}) and not isnan({right})"
+        return f"({left} is not distinct from {right} or coalesce({numbers} and {near}, false))"
     return f"({left} is not distinct from {right})"
 
 

@@ -220,8 +220,10 @@ def deleted(history: History, rng: Random, arguments: list[str]) -> str | None:
     today = history.as_of_date or history.horizon
     rows = history.between(table, date.min, today)
     if len(arguments) > 1:
-        age = int(arguments[1])
-        rows = history.between(table, today - timedelta(days=age + 15), today - timedelta(days=age - 15))
+        is_first = arguments[1] == "first"
+        middle = history.first if is_first else today - timedelta(days=int(arguments[1]))
+        near = 6 if is_first else 15
+        rows = history.between(table, middle - timedelta(days=near), middle + timedelta(days=near))
     if not rows:
         return None
     row = rng.choice(rows)

@@ -18,6 +18,7 @@ import duckdb
 
 from tests.increments.books import ROOT, Book, day_of, deliver, known_at, read_csv_book
 from tests.increments.builds import Built, run_build
+from tests.increments.canary import make_incremental
 from tests.increments.compare import Difference, compare_files, readable
 from tests.increments.history import History, apply, begin, draw, own_project
 from tests.oracle.random_book import RandomBook
@@ -56,7 +57,7 @@ class Player:
     def step(self, name: str) -> Built | None:
         """Play a step and build; null where the step found nothing to do or its build was killed."""
         rng = Random(f"{self.seed} {self.number} {name}")
-        said = apply(self.history, name, rng) if name != "begin" else "the first delivery"
+        said = self.change(name, rng)
         if said is None:
             return None
         self.number += 1
@@ -73,6 +74,19 @@ class Player:
             self.played.differences.append(Difference("the build", (), name, built.log[-1500:], "no failure", 1))
         self.last = built
         return built
+
+    def change(self, name: str, rng: Random) -> str | None:
+        """What the steps of one delivery did, joined by `+` in the name; null if they found nothing to do."""
+        if name == "begin":
+            return "the first delivery"
+        done, flags = [], []
+        for part in name.split("+"):
+            done.append(apply(self.history, part, rng))
+            flags.append((self.history.is_rewritten, self.history.is_killed, self.history.is_full))
+        self.history.is_rewritten, self.history.is_killed, self.history.is_full = (
+            any(flag) for flag in zip(*flags, strict=True)
+        )
+        return "; ".join(said for said in done if said) or None
 
     def build(self, build_dir: Path, kill_after: float | None = None) -> Built:
         history = self.history
@@ -145,14 +159,18 @@ def last_day(book: Book) -> date:
     return max(days) - timedelta(days=(max(days).weekday() + 1) % 7)
 
 
-def begun(directory: Path, kind: str, seed: int, weeks_left: int = 6, *, has_own_project: bool = True) -> History:
+def begun(
+    directory: Path, kind: str, seed: int, weeks_left: int = 6, *, has_own_project: bool = True, is_canary: bool = False
+) -> History:
     """A history that has some weeks to come."""
     if kind == "simulated":
         book = simulated_book(directory, seed)
         last = last_day(book)
     else:
         book, last = random_book(seed)
-    root = own_project(directory) if has_own_project else ROOT
+    root = own_project(directory) if has_own_project or is_canary else ROOT
+    if is_canary:
+        make_incremental(root)
     return begin(book, last - timedelta(days=7 * weeks_left), root)
 
 
@@ -166,10 +184,17 @@ def withhold_some(history: History, rng: Random, share: float = 0.01) -> None:
 
 
 def play(
-    directory: Path, kind: str, seed: int, names: Iterable[str] | int, form: str, *, check_each: bool = False
+    directory: Path,
+    kind: str,
+    seed: int,
+    names: Iterable[str] | int,
+    form: str,
+    *,
+    check_each: bool = False,
+    is_canary: bool = False,
 ) -> Played:
     """A sequence of named steps, or so many drawn ones, on a book of one kind."""
-    history = begun(directory, kind, seed)
+    history = begun(directory, kind, seed, is_canary=is_canary)
     rng = Random(f"{kind} {seed}")
     if isinstance(names, int):
         withhold_some(history, rng)
@@ -197,13 +222,14 @@ def main() -> int:
     books = int(os.environ.get("BOOKS", "4"))
     given = os.environ.get("NAMES", "").split()
     check_each = bool(os.environ.get("CHECK_EACH"))
+    is_canary = bool(os.environ.get("CANARY"))
     failed = 0
     for number in range(seed, seed + books):
         kind = os.environ.get("KIND") or ("simulated", "random")[number % 2]
         form = os.environ.get("FORM") or FORMS[number // 2 % 2]
         started = time.monotonic()
         directory = Path(tempfile.mkdtemp(prefix=f"increments-{number}-"))
-        played = play(directory, kind, number, given or steps, form, check_each=check_each)
+        played = play(directory, kind, number, given or steps, form, check_each=check_each, is_canary=is_canary)
         print(f"SEED={number} {played}\n{time.monotonic() - started:.0f} s", flush=True)
         failed += bool(played.differences)
         if not played.differences:

@@ -1,5 +1,5 @@
 -- Grain: one row per csm_id (`unassigned` included) and week_start_date.
--- Why: the hours of a book come from spans in which nothing changes, added where they begin and taken off where they end.
+-- Why: the hours of a book come from spans in which nothing changes: added as they begin, taken off as they end.
 {% set factors = effort_factors() %}
 {% set columns = ['effort_hours', 'onboarding_account_count'] %}
 with
@@ -58,7 +58,10 @@ weighted as (
 
     from levels
     inner join owned
-        on levels.account_id = owned.account_id and levels.from_week < owned.to_week and levels.to_week > owned.from_week
+        on
+            levels.account_id = owned.account_id
+            and levels.from_week < owned.to_week
+            and levels.to_week > owned.from_week
     inner join active on levels.account_id = active.account_id
     -- a row for each version that is in force meanwhile; a version has each level once
     inner join base_weights

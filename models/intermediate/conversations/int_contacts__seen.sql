@@ -14,9 +14,9 @@ participants as (
 
 ),
 
-account_weeks as (
+owned as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_accounts__owned') }}
 
 ),
 
@@ -52,8 +52,9 @@ known as (
         case when contacts.left_on <= clock.as_of_date then contacts.left_on end as left_on
 
     from contacts
-    inner join account_weeks on contacts.account_id = account_weeks.account_id
-    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
+    inner join owned on contacts.account_id = owned.account_id
+    inner join clock
+        on owned.from_week <= clock.latest_week_start_date and owned.to_week > clock.latest_week_start_date
     left join seen on contacts.contact_id = seen.contact_id
     where contacts.added_on <= clock.as_of_date
 

@@ -1,4 +1,4 @@
--- Grain: one row per account_id and from_week; the last meaningful interaction and the owner hold until to_week, exclusive.
+-- Grain: one row per account_id and from_week; owner and last meaningful interaction hold until to_week, exclusive.
 -- Why: both readings of neglect, the literal and the one that knows what is owed, from one place.
 with
 

@@ -1,5 +1,6 @@
 -- Grain: one row per account_id and week_start_date from which its number of stakeholders is another.
 -- Why: who takes part shows how many people an account really has; the address book stands in where nobody met.
+{% set to_week = week_start(days_after('interactions.started_on', threshold('stakeholder_days'))) %}
 with
 
 active as (
@@ -40,78 +41,28 @@ observed as (
 
 ),
 
+-- A conversation counts for the weeks whose trailing window reaches back to it.
 conversations as (
 
     select
         interactions.account_id,
-        participants.contact_id,
-        interactions.started_on,
         {{ week_start('interactions.started_on') }} as from_week,
-        -- a conversation counts for the weeks whose trailing window reaches back to it
-        {{ week_start(days_after('interactions.started_on', threshold('stakeholder_days'))) }} as to_week
+        {{ to_week }} as to_week,
+        lag({{ to_week }}) over contact_order as previous_to_week,
+        lead({{ week_start('interactions.started_on') }}) over contact_order as next_from_week
 
     from interactions
     inner join participants on interactions.interaction_id = participants.interaction_id
     where interactions.account_id is not null
+    window contact_order as (
+        partition by interactions.account_id, participants.contact_id order by interactions.started_on
+    )
 
 ),
 
-conversations_in_order as (
-
-    select
-        conversations.*,
-        lag(conversations.to_week) over contact_order as previous_to_week,
-        lead(conversations.from_week) over contact_order as next_from_week
-
-    from conversations
-    window
-        contact_order as (
-            partition by conversations.account_id, conversations.contact_id order by conversations.started_on
-        )
-
-),
-
--- A contact is counted once, from a conversation after a pause to the one before the next pause.
 changes as (
 
-    select
-        account_id,
-        from_week as week_start_date,
-        0 as on_file_change,
-        1 as engaged_change
-    from conversations_in_order
-    where previous_to_week is null or previous_to_week < from_week
-    union all
-    select
-        account_id,
-        to_week as week_start_date,
-        0 as on_file_change,
-        -1 as engaged_change
-    from conversations_in_order
-    where next_from_week is null or next_from_week > to_week
-    union all
-    select
-        account_id,
-        {{ week_start('added_on') }} as week_start_date,
-        1 as on_file_change,
-        0 as engaged_change
-    from contacts
-    union all
-    select
-        account_id,
-        {{ week_start('left_on') }} as week_start_date,
-        -1 as on_file_change,
-        0 as engaged_change
-    from contacts
-    where left_on is not null
-    union all
-    -- so that nobody is left out
-    select
-        account_id,
-        from_week as week_start_date,
-        0 as on_file_change,
-        0 as engaged_change
-    from active
+    {{ stakeholder_changes('conversations', 'contacts', 'active') }}
 
 ),
 

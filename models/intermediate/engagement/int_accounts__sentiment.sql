@@ -2,9 +2,15 @@
 -- Why: how an account sounds and where that is going, robust against one bad call.
 with
 
-account_weeks as (
+owned as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_accounts__owned') }}
+
+),
+
+active as (
+
+    select * from {{ ref('int_accounts__active') }}
 
 ),
 
@@ -88,9 +94,9 @@ slopes as (
 final as (
 
     select
-        account_weeks.account_id,
-        account_weeks.csm_id,
-        account_weeks.segment,
+        owned.account_id,
+        owned.csm_id,
+        active.segment,
         coalesce(means.sentiment_count, 0) as sentiment_count,
         case
             when means.sentiment_count >= {{ threshold('conversation_minimum_count') }} then means.mean_sentiment_score
@@ -99,10 +105,12 @@ final as (
             when slopes.week_count >= {{ threshold('slope_minimum_count') }} then slopes.sentiment_slope
         end as sentiment_slope
 
-    from account_weeks
-    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
-    left join means on account_weeks.account_id = means.account_id
-    left join slopes on account_weeks.account_id = slopes.account_id
+    from owned
+    inner join clock
+        on owned.from_week <= clock.latest_week_start_date and owned.to_week > clock.latest_week_start_date
+    inner join active on owned.account_id = active.account_id
+    left join means on owned.account_id = means.account_id
+    left join slopes on owned.account_id = slopes.account_id
 
 )
 

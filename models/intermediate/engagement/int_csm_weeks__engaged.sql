@@ -32,9 +32,10 @@ sums as (
         count(*) as interaction_count,
         {% for measure in measures %}
             count(interactions.{{ measure }}_score) as {{ measure }}_count,
-            avg(interactions.{{ measure }}_score) as mean_{{ measure }}_score,
+            sum(interactions.{{ measure }}_score) as {{ measure }}_sum,
+            sum(interactions.{{ measure }}_score * interactions.{{ measure }}_score) as {{ measure }}_square_sum,
         {% endfor %}
-        sum(interactions.action_item_count) as action_item_count,
+        cast(sum(interactions.action_item_count) as bigint) as action_item_count,
         sum(interactions.expected_action_item_count) as expected_action_item_count
 
     from interactions
@@ -43,49 +44,28 @@ sums as (
 ),
 
 -- A week is measured also where it adds no conversation.
-points as (
-
-    select
-        interactions.csm_id,
-        interactions.week_start_date,
-        {% for measure in measures %}
-            interactions.{{ measure }}_score,
-        {% endfor %}
-        false as is_measured
-
-    from interactions
-
-    union all
+weekly_sums as (
 
     select
         csm_weeks.csm_id,
         csm_weeks.week_start_date,
         {% for measure in measures %}
-            null as {{ measure }}_score,
+            sums.{{ measure }}_sum,
+            coalesce(sums.{{ measure }}_count, 0) as {{ measure }}_count,
+            cast(sum(sums.{{ measure }}_count) over trailing_window as bigint) as {{ measure }}_sample_count,
+            sum(sums.{{ measure }}_sum) over trailing_window as {{ measure }}_sample_sum,
+            sum(sums.{{ measure }}_square_sum) over trailing_window as {{ measure }}_sample_square_sum,
         {% endfor %}
-        true as is_measured
+        sums.interaction_count,
+        sums.action_item_count,
+        sums.expected_action_item_count
 
     from csm_weeks
-
-),
-
-samples as (
-
-    select
-        points.csm_id,
-        points.week_start_date,
-        {% for measure in measures %}
-            count(points.{{ measure }}_score) over trailing_window as {{ measure }}_sample_count,
-            avg(points.{{ measure }}_score) over trailing_window as sample_{{ measure }}_score,
-            stddev_samp(points.{{ measure }}_score) over trailing_window as {{ measure }}_deviation_score,
-        {% endfor %}
-        points.is_measured
-
-    from points
+    left join sums on csm_weeks.csm_id = sums.csm_id and csm_weeks.week_start_date = sums.week_start_date
     window
         trailing_window as (
-            partition by points.csm_id
-            order by {{ week_number('points.week_start_date') }}
+            partition by csm_weeks.csm_id
+            order by {{ week_number('csm_weeks.week_start_date') }}
             {{ trailing_days_frame(threshold('slope_weeks')) }}
         )
 
@@ -94,19 +74,26 @@ samples as (
 final as (
 
     select
-        samples.*,
+        weekly_sums.csm_id,
+        weekly_sums.week_start_date,
         -- a week without a conversation is observed to have none
-        coalesce(sums.interaction_count, 0) as interaction_count,
+        coalesce(weekly_sums.interaction_count, 0) as interaction_count,
         {% for measure in measures %}
-            coalesce(sums.{{ measure }}_count, 0) as {{ measure }}_count,
-            sums.mean_{{ measure }}_score,
+            {% set sample = 'weekly_sums.' ~ measure ~ '_sample' %}
+            weekly_sums.{{ measure }}_count,
+            {{ ratio('weekly_sums.' ~ measure ~ '_sum', 'weekly_sums.' ~ measure ~ '_count') }}
+                as mean_{{ measure }}_score,
+            coalesce({{ sample }}_count, 0) as {{ measure }}_sample_count,
+            {{ ratio(sample ~ '_sum', sample ~ '_count') }} as sample_{{ measure }}_score,
+            case
+                when {{ sample }}_count > 1
+                    then {{ standard_deviation(sample ~ '_count', sample ~ '_sum', sample ~ '_square_sum') }}
+            end as {{ measure }}_deviation_score,
         {% endfor %}
-        sums.action_item_count,
-        sums.expected_action_item_count
+        weekly_sums.action_item_count,
+        weekly_sums.expected_action_item_count
 
-    from samples
-    left join sums on samples.csm_id = sums.csm_id and samples.week_start_date = sums.week_start_date
-    where samples.is_measured
+    from weekly_sums
 
 )
 

@@ -14,9 +14,14 @@ accounts as (
 
 ),
 
-account_levels as (
+lifecycle as (
 
-    select * from {{ ref('int_account_effort__levels') }}
+    select
+        account_id,
+        week_start_date as from_week,
+        level,
+        lead(week_start_date) over (partition by account_id order by week_start_date) as to_week
+    from {{ ref('int_lifecycle__changed') }}
 
 ),
 
@@ -75,7 +80,7 @@ final as (
         held.sentiment_score,
         accounts.segment,
         -- before the contract and after it an account has no stage
-        coalesce(account_levels.lifecycle_level, 'unknown') as lifecycle_level,
+        coalesce(lifecycle.level, 'unknown') as lifecycle_level,
         case
             when observed.has_action_items then coalesce(items_per_interaction.action_item_count, 0)
         end as action_item_count
@@ -84,11 +89,11 @@ final as (
     inner join accounts on held.account_id = accounts.account_id
     cross join observed
     -- the spans of an account do not overlap: at most one holds in a week
-    left join account_levels
+    left join lifecycle
         on
-            held.account_id = account_levels.account_id
-            and held.week_start_date >= account_levels.from_week
-            and held.week_start_date < account_levels.to_week
+            held.account_id = lifecycle.account_id
+            and held.week_start_date >= lifecycle.from_week
+            and (lifecycle.to_week is null or held.week_start_date < lifecycle.to_week)
     left join items_per_interaction on held.interaction_id = items_per_interaction.interaction_id
 
 )

@@ -1,5 +1,6 @@
 -- Grain: one row per interaction_id that was completed by as_of_date and has an account.
 -- Why: each conversation against its like: quality within its scorecard, follow-up within segment and stage.
+{{ config(materialized='view') }}
 with
 
 interactions as (

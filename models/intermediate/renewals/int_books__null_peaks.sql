@@ -21,7 +21,8 @@ renewing as (
         subscription_spans.subscription_id,
         subscription_spans.arr_usd,
         {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
-            as quarter_index
+            as quarter_index,
+        count(*) over () as subscription_count
 
     from subscription_spans
     inner join weeks
@@ -42,30 +43,32 @@ draws as (
 
 ),
 
--- Draw 0 is the book as it is; every other draw puts each of those subscriptions into a random quarter.
+-- Draw 0 is the book as it is; every other draw puts each of those subscriptions into a random quarter. Very many
+-- subscriptions are drawn less often each, or the cost would follow subscriptions times draws.
 drawn as (
 
     select
-        renewing.csm_id,
+        csm_id,
         0 as draw_number,
-        renewing.quarter_index,
-        renewing.arr_usd
-
+        quarter_index,
+        arr_usd
     from renewing
-
     union all
-
     select
         renewing.csm_id,
         draws.whole_number as draw_number,
         {{ random_whole_number(
-            [threshold('renewal_null_seed'), 'renewing.subscription_id', 'draws.whole_number'],
+            [number_text(threshold('renewal_null_seed')), 'renewing.subscription_id', 'draws.whole_number'],
             threshold('renewal_horizon_quarters')
         ) }} as quarter_index,
         renewing.arr_usd
-
     from renewing
     cross join draws
+    where
+        draws.whole_number <= greatest(
+            {{ threshold('renewal_null_minimum_draw_count') }},
+            {{ threshold('renewal_null_total_draw_count') }} / renewing.subscription_count
+        )
 
 ),
 
@@ -76,7 +79,6 @@ quarters as (
         drawn.draw_number,
         drawn.quarter_index,
         sum(drawn.arr_usd) as renewing_arr_usd
-
     from drawn
     group by drawn.csm_id, drawn.draw_number, drawn.quarter_index
 
@@ -88,7 +90,6 @@ peaks as (
         quarters.csm_id,
         quarters.draw_number,
         {{ comparable('max(quarters.renewing_arr_usd)') }} as peak_arr_usd
-
     from quarters
     group by quarters.csm_id, quarters.draw_number
 

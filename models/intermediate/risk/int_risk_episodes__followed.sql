@@ -1,5 +1,5 @@
--- Grain: one row per scope, group_name, episode_id and week_start_date in which the episode still says something.
--- Why: a week is measured with what was known at its end; an episode found later was open then.
+-- Grain: one row per episode_id.
+-- Why: a week is measured with what was known at its end; the weeks in which an episode says what are spans.
 with
 
 episodes as (
@@ -14,101 +14,66 @@ csms as (
 
 ),
 
-weeks as (
-
-    select * from {{ ref('int_weeks') }}
-
-),
-
-week_ends as (
+-- The first week that ends after an instant is the one that holds it.
+spans as (
 
     select
-        weeks.week_start_date,
-        cast({{ days_after('weeks.week_start_date', 7) }} as timestamp) as ends_at
+        episodes.episode_id,
+        episodes.csm_id,
+        csms.team,
+        episodes.outcome,
+        episodes.is_within_window,
+        episodes.emerged_at,
+        episodes.ended_at,
+        episodes.intervention_window_days,
+        {{ week_start('episodes.emerged_at') }} as from_week,
+        {{ week_start(instant_after('episodes.emerged_at', threshold('restricted_mean_lookback_days'))) }}
+            as recent_to_week,
+        {{ week_start('episodes.ended_at') }} as ended_week,
+        {{ week_start('episodes.detected_at') }} as detected_week,
+        {{ week_start(instant_after('episodes.detected_at', threshold('detection_days'))) }} as detected_to_week,
+        {{ week_start(instant_after('episodes.emerged_at', 'floor(episodes.intervention_window_days)')) }}
+            as window_week,
+        {{ elapsed_microseconds('episodes.emerged_at', 'episodes.ended_at') }} as followed_microseconds
 
-    from weeks
-
-),
-
--- An episode counts for whoever had to see it, for that person's team or lack of one, and for the organisation.
-members as (
-
-    select
-        'csm' as scope,
-        episodes.csm_id as group_name,
-        episodes.*
-    from episodes
-    where episodes.csm_id != 'unassigned'
-    union all
-    select
-        case
-            when episodes.csm_id = 'unassigned' then 'unassigned'
-            when csms.team is null then 'no_team'
-            else 'team'
-        end as scope,
-        case
-            when episodes.csm_id = 'unassigned' then 'unassigned'
-            else coalesce(csms.team, 'no team')
-        end as group_name,
-        episodes.*
     from episodes
     left join csms on episodes.csm_id = csms.csm_id
-    union all
-    select
-        'organisation' as scope,
-        'organisation' as group_name,
-        episodes.*
-    from episodes
-
-),
-
-known as (
-
-    select
-        members.*,
-        week_ends.week_start_date,
-        week_ends.ends_at,
-        {{ elapsed_days('members.emerged_at', 'week_ends.ends_at') }} as age_days,
-        members.emerged_at
-        >= {{ instant_after('week_ends.ends_at', '-' ~ threshold('restricted_mean_lookback_days')) }} as is_recent,
-        coalesce(members.ended_at < week_ends.ends_at, false) as has_ended,
-        coalesce(
-            members.detected_at < week_ends.ends_at
-            and members.detected_at >= {{ instant_after('week_ends.ends_at', '-' ~ threshold('detection_days')) }},
-            false
-        ) as is_newly_detected
-
-    from members
-    inner join week_ends on members.emerged_at < week_ends.ends_at
 
 ),
 
 final as (
 
     select
-        known.scope,
-        known.group_name,
-        known.episode_id,
-        known.week_start_date,
-        known.is_recent,
-        known.is_newly_detected,
-        not known.has_ended as is_open,
-        known.has_ended and known.outcome = 'detected' as is_detected,
-        known.detection_days,
-        known.is_within_window,
-        known.age_days,
-        known.intervention_window_days,
-        -- whom nobody noticed before the churn nobody ever will: at risk of being noticed to the very horizon
+        spans.episode_id,
+        spans.csm_id,
+        spans.outcome,
+        spans.is_within_window,
+        spans.from_week,
+        spans.recent_to_week,
+        spans.ended_week,
+        spans.detected_week,
+        spans.detected_to_week,
+        spans.followed_microseconds,
+        -- an episode counts for whoever had to see it, for that person's team or lack of one, and for the organisation
         case
-            when known.has_ended and known.outcome = 'detected' then known.detection_days
-            when known.has_ended and known.outcome = 'lapsed'
-                then {{ elapsed_days('known.emerged_at', 'known.ended_at') }}
-            when known.has_ended then {{ threshold('restricted_mean_days') }}
-            else known.age_days
-        end as followed_days
+            when spans.csm_id = 'unassigned' then 'unassigned'
+            when spans.team is null then 'no_team'
+            else 'team'
+        end as team_scope,
+        case when spans.csm_id = 'unassigned' then 'unassigned' else coalesce(spans.team, 'no team') end as team_name,
+        -- open for exactly its window is not late, as compared
+        case
+            when
+                {{ comparable(elapsed_days(
+                    'spans.emerged_at', 'cast(' ~ days_after('spans.window_week', 7) ~ ' as timestamp)'
+                )) }} > spans.intervention_window_days then spans.window_week
+            else {{ days_after('spans.window_week', 7) }}
+        end as late_from_week,
+        {{ elapsed_microseconds(
+            'spans.emerged_at', 'cast(' ~ days_after('spans.from_week', 7) ~ ' as timestamp)'
+        ) }} as first_week_microseconds
 
-    from known
-    where known.is_recent or known.is_newly_detected or not known.has_ended
+    from spans
 
 )
 

@@ -1,10 +1,11 @@
 -- Grain: one row per scope, group_name and week_start_date with enough episodes.
 -- Why: Kaplan-Meier uses what is still unseen too: the mean days to detection, nobody waiting longer than the horizon.
+{% set horizon = days_as_microseconds(threshold('restricted_mean_days')) %}
 with
 
 followed as (
 
-    select * from {{ ref('int_risk_episodes__followed') }}
+    select * from {{ ref('int_risk_groups__followed') }}
 
 ),
 
@@ -14,93 +15,90 @@ counted as (
 
 ),
 
--- Days to detection or to the last day on which it was known that nobody had noticed; beyond the horizon all is one.
-days_followed as (
+-- Those who leave at an instant are at risk at it: a detection comes before the end of observation.
+ranked as (
 
     select
-        followed.scope,
-        followed.group_name,
-        followed.week_start_date,
-        least(followed.followed_days, {{ threshold('restricted_mean_days') }}) as followed_days,
-        count(case when followed.is_detected then 1 end) as detected_count,
-        count(*) as episode_count,
-        counted.restricted_episode_count
+        followed.group_week_number,
+        followed.restricted_episode_count,
+        followed.unseen_count,
+        followed.microseconds,
+        rank() over (
+            partition by followed.group_week_number
+            order by followed.microseconds, followed.unseen_count
+        ) as life_rank,
+        rank() over (
+            partition by followed.group_week_number, followed.unseen_count
+            order by followed.microseconds
+        ) as kind_rank
 
     from followed
-    inner join counted
+
+),
+
+-- Whoever leaves unseen hands on the weight to those who stay (Satten and Datta 2001: the same as Kaplan-Meier).
+weights as (
+
+    select
+        ranked.group_week_number,
+        ranked.kind_rank - 1 + count(*) as unseen_count,
+        exp(sum(ln(
+            (ranked.restricted_episode_count - ranked.life_rank + 1)
+            / nullif(cast(ranked.restricted_episode_count - ranked.life_rank + 1 - count(*) as double), 0)
+        )) over (
+            partition by ranked.group_week_number
+            order by ranked.life_rank rows between unbounded preceding and current row
+        )) as weight
+
+    from ranked
+    where ranked.unseen_count = 1
+    group by ranked.group_week_number, ranked.restricted_episode_count, ranked.life_rank, ranked.kind_rank
+
+),
+
+-- What a detection spares of the horizon, by how many had left unseen before it.
+spared as (
+
+    select
+        ranked.group_week_number,
+        ranked.life_rank - ranked.kind_rank as unseen_count,
+        sum(cast({{ horizon }} - ranked.microseconds as double)) as microseconds
+
+    from ranked
+    where ranked.unseen_count = 0
+    group by ranked.group_week_number, ranked.life_rank - ranked.kind_rank
+
+),
+
+spared_sums as (
+
+    select
+        spared.group_week_number,
+        -- before anybody left all weights are one
+        sum(coalesce(weights.weight, 1) * spared.microseconds) as microseconds
+
+    from spared
+    left join weights
         on
-            followed.scope = counted.scope
-            and followed.group_name = counted.group_name
-            and followed.week_start_date = counted.week_start_date
-    where followed.is_recent and counted.restricted_episode_count >= {{ threshold('minimum_episodes') }}
-    group by
-        followed.scope,
-        followed.group_name,
-        followed.week_start_date,
-        least(followed.followed_days, {{ threshold('restricted_mean_days') }}),
-        counted.restricted_episode_count
-
-),
-
--- Those who leave on a day are at risk on that day: a detection comes before the end of observation.
-at_risk as (
-
-    select
-        days_followed.*,
-        days_followed.restricted_episode_count + days_followed.episode_count
-        - sum(days_followed.episode_count) over earlier_days as at_risk_count,
-        lag(days_followed.followed_days) over all_days as earlier_days,
-        lead(days_followed.followed_days) over all_days as later_days
-
-    from days_followed
-    window
-        all_days as (
-            partition by days_followed.scope, days_followed.group_name, days_followed.week_start_date
-            order by days_followed.followed_days
-        ),
-        earlier_days as (
-            partition by days_followed.scope, days_followed.group_name, days_followed.week_start_date
-            order by days_followed.followed_days rows between unbounded preceding and current row
-        )
-
-),
-
--- A product as a sum of logarithms. Where all who are left are detected at once, nobody is left and no row follows.
-survival as (
-
-    select
-        at_risk.*,
-        case
-            when at_risk.detected_count = at_risk.at_risk_count then 0
-            else exp(sum(ln(
-                case
-                    when at_risk.detected_count = at_risk.at_risk_count then 1
-                    else 1 - at_risk.detected_count / cast(at_risk.at_risk_count as double)
-                end
-            )) over (
-                partition by at_risk.scope, at_risk.group_name, at_risk.week_start_date
-                order by at_risk.followed_days rows between unbounded preceding and current row
-            ))
-        end as undetected_ratio
-
-    from at_risk
+            spared.group_week_number = weights.group_week_number
+            and spared.unseen_count = weights.unseen_count
+    group by spared.group_week_number
 
 ),
 
 final as (
 
     select
-        survival.scope,
-        survival.group_name,
-        survival.week_start_date,
-        sum(
-            case when survival.earlier_days is null then survival.followed_days else 0 end
-            + survival.undetected_ratio
-            * (coalesce(survival.later_days, {{ threshold('restricted_mean_days') }}) - survival.followed_days)
-        ) as restricted_mean_detection_days
+        counted.scope,
+        counted.group_name,
+        counted.week_start_date,
+        {{ threshold('restricted_mean_days') }}
+        - {{ microseconds_as_days('coalesce(spared_sums.microseconds, 0)') }} / counted.restricted_episode_count
+            as restricted_mean_detection_days
 
-    from survival
-    group by survival.scope, survival.group_name, survival.week_start_date
+    from counted
+    left join spared_sums on counted.group_week_number = spared_sums.group_week_number
+    where counted.restricted_episode_count >= {{ threshold('minimum_episodes') }}
 
 )
 

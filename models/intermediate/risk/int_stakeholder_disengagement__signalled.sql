@@ -10,59 +10,62 @@ contacts as (
 
 participants as (
 
-    select * from {{ ref('stg_interactions__interaction_participants') }}
-
-),
-
-interactions as (
-
-    select * from {{ ref('int_interactions__completed') }}
+    select * from {{ ref('int_participants__seen') }}
 
 ),
 
 -- A meeting: an instant at which anybody of the account is known to have taken part. Two calls at once are one.
-attended as (
+meeting_times as (
 
     select distinct
-        interactions.account_id,
-        interactions.started_at,
-        participants.contact_id
-
-    from interactions
-    inner join participants on interactions.interaction_id = participants.interaction_id
-    where interactions.account_id is not null
+        account_id,
+        started_at
+    from participants
+    where account_id is not null
 
 ),
 
 meetings as (
 
     select
-        attended.account_id,
-        attended.started_at,
-        row_number() over (partition by attended.account_id order by attended.started_at) as meeting_number
+        meeting_times.account_id,
+        meeting_times.started_at,
+        row_number() over (partition by meeting_times.account_id order by meeting_times.started_at) as meeting_number
 
-    from attended
-    group by attended.account_id, attended.started_at
+    from meeting_times
+
+),
+
+attended as (
+
+    select distinct
+        contacts.contact_id,
+        contacts.account_id,
+        contacts.left_on,
+        participants.started_at
+
+    from contacts
+    inner join participants
+        on contacts.contact_id = participants.contact_id and contacts.account_id = participants.account_id
+    where contacts.contact_role in ('champion', 'decision_maker')
 
 ),
 
 habits as (
 
     select
-        contacts.contact_id,
-        contacts.account_id,
-        contacts.left_on,
-        meetings.started_at,
+        attended.contact_id,
+        attended.account_id,
+        attended.left_on,
+        attended.started_at,
         meetings.meeting_number,
-        lead(meetings.started_at) over contact_history as next_started_at,
+        lead(attended.started_at) over contact_history as next_started_at,
         row_number() over contact_history as attended_count,
         meetings.meeting_number + 1 - min(meetings.meeting_number) over contact_history as meeting_count
 
-    from contacts
-    inner join attended on contacts.contact_id = attended.contact_id and contacts.account_id = attended.account_id
+    from attended
     inner join meetings on attended.account_id = meetings.account_id and attended.started_at = meetings.started_at
-    where contacts.contact_role in ('champion', 'decision_maker')
-    window contact_history as (partition by contacts.contact_id order by meetings.started_at)
+    window contact_history as (partition by attended.contact_id order by attended.started_at)
 
 ),
 

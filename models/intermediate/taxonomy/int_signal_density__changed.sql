@@ -89,39 +89,25 @@ changes_in_order as (
                 weekly_changes.is_dense desc nulls last,
                 weekly_changes.is_heard desc nulls last
         ) as latest_rank
-
     from weekly_changes
 
 ),
 
 -- An account starts at what it was before, and silent where nothing was heard of it.
-states as (
-
-    select
-        account_id,
-        week_start_date,
-        coalesce({{ last_known('is_dense', 'account_id', 'week_start_date') }}, false) as is_dense,
-        coalesce({{ last_known('is_heard', 'account_id', 'week_start_date') }}, false) as is_heard
-
-    from changes_in_order
-    where latest_rank = 1
-
-),
-
 measured as (
 
     select
-        states.account_id,
-        states.week_start_date,
+        changes_in_order.account_id,
+        changes_in_order.week_start_date,
         case
             when not observed.has_signals then 'unknown'
-            when states.is_dense then 'dense'
-            when states.is_heard then 'normal'
+            when {{ last_known('is_dense', 'account_id', 'week_start_date') }} then 'dense'
+            when {{ last_known('is_heard', 'account_id', 'week_start_date') }} then 'normal'
             else 'silent'
         end as level
-
-    from states
+    from changes_in_order
     cross join observed
+    where changes_in_order.latest_rank = 1
 
 ),
 

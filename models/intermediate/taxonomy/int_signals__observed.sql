@@ -1,5 +1,5 @@
--- Grain: one row per sign of life of an account, on its day; signs of one day may be alike.
--- Why: conversations, tickets, answers and use are told apart nowhere else when it is asked whether an account is silent.
+-- Grain: one row per account_id and observed_on, for each sign of life of that day.
+-- Why: whether an account is silent is asked of conversations, tickets, answers and use alike.
 with
 
 interactions as (

@@ -108,7 +108,7 @@ final as (
         -- rounded: a steady load has no trend, and sums of squares leave a remainder
         case
             when trends.load_count >= {{ threshold('slope_minimum_count') }}
-                then {{ comparable('trends.load_trend_per_week') }}
+                then {{ without_residue('trends.load_trend_per_week') }}
         end as load_trend_per_week,
         {{ threshold('target_load_ratio') }} * trends.target_capacity_hours - trends.effort_hours as room_hours
 

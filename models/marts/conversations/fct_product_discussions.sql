@@ -8,9 +8,9 @@ discussions as (
 
 ),
 
-account_weeks as (
+owned as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_accounts__owned') }}
 
 ),
 
@@ -78,11 +78,12 @@ current_products as (
 current_accounts as (
 
     select
-        account_weeks.account_id,
-        account_weeks.csm_id
+        owned.account_id,
+        owned.csm_id
 
-    from account_weeks
-    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
+    from owned
+    inner join clock
+        on owned.from_week <= clock.latest_week_start_date and owned.to_week > clock.latest_week_start_date
 
 ),
 

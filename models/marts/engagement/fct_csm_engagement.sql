@@ -15,6 +15,12 @@ promises as (
 
 ),
 
+slopes as (
+
+    select * from {{ ref('int_csm_weeks__inclined') }}
+
+),
+
 t_quantiles as (
 
     select * from {{ ref('t_quantiles') }}
@@ -27,26 +33,28 @@ observed as (
 
 ),
 
-slopes as (
+sizes as (
+
+    {% for measure in measures %}
+        select {{ measure }}_sample_count as sample_count from csm_weeks
+        {{ 'union distinct' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- Few sizes of samples occur: looked up once each. The ranges neither overlap nor leave a gap: a size finds one, a
+-- single score none.
+quantiles as (
 
     select
-        csm_weeks.csm_id,
-        csm_weeks.week_start_date,
-        -- two weekly means are always a line
-        case
-            when count(csm_weeks.mean_sentiment_score) over trailing_window >= {{ threshold('slope_minimum_count') }}
-                then
-                    regr_slope(csm_weeks.mean_sentiment_score, {{ week_number('csm_weeks.week_start_date') }})
-                        over trailing_window
-        end as sentiment_slope
+        sizes.sample_count,
+        t_quantiles.t_quantile
 
-    from csm_weeks
-    window
-        trailing_window as (
-            partition by csm_weeks.csm_id
-            order by {{ week_number('csm_weeks.week_start_date') }}
-            {{ trailing_days_frame(threshold('slope_weeks')) }}
-        )
+    from sizes
+    inner join t_quantiles
+        on
+            sizes.sample_count > t_quantiles.from_degrees_of_freedom
+            and sizes.sample_count <= coalesce(t_quantiles.to_degrees_of_freedom, sizes.sample_count)
 
 ),
 
@@ -96,16 +104,12 @@ final as (
         >= {{ threshold('rankable_minimum_count') }} as is_rankable
 
     from csm_weeks
-    inner join slopes on csm_weeks.csm_id = slopes.csm_id and csm_weeks.week_start_date = slopes.week_start_date
+    left join slopes on csm_weeks.csm_id = slopes.csm_id and csm_weeks.week_start_date = slopes.week_start_date
     inner join promises on csm_weeks.csm_id = promises.csm_id and csm_weeks.week_start_date = promises.week_start_date
     cross join observed
-    -- the ranges neither overlap nor leave a gap: a sample size finds one, a single score none
     {% for measure in measures %}
-        left join t_quantiles as {{ measure }}_quantiles
-            on
-                csm_weeks.{{ measure }}_sample_count > {{ measure }}_quantiles.from_degrees_of_freedom
-                and csm_weeks.{{ measure }}_sample_count
-                <= coalesce({{ measure }}_quantiles.to_degrees_of_freedom, csm_weeks.{{ measure }}_sample_count)
+        left join quantiles as {{ measure }}_quantiles
+            on csm_weeks.{{ measure }}_sample_count = {{ measure }}_quantiles.sample_count
     {% endfor %}
 
 )

@@ -15,7 +15,7 @@ import psutil
 
 from book_of_business.errors import UserError
 
-EVERY_SECONDS = 0.05
+EVERY_SECONDS = 0.2  # looking costs some milliseconds, on a core that the process may want
 LAST_CHARACTERS = 1500
 
 

@@ -104,6 +104,7 @@ def hand(name: str, title: str, project: Path) -> Step:
         return [sys.executable, "-m", "book_of_business.bench.worker", name, str(size.folder), str(project)]
 
     def finish(size: Size) -> Details:
+        shutil.rmtree(size.folder / "hand", ignore_errors=True)
         working_file = size.folder / "dbt" / "working.duckdb"
         if size.marts_of(name).is_dir():
             equality.check(working_file, size.marts_of(name), name)
@@ -160,7 +161,9 @@ def read_build(size: Size) -> Details:
     """The parts of the build with their seconds, as it told them, and the rows of its marts."""
     told = (size.folder / "logs" / "build.log").read_text(errors="replace")
     parts = re.findall(r"^([A-Z][\w ]+): ([\d.]+) s$", told, re.MULTILINE)
-    return {"parts": {name: float(seconds) for name, seconds in parts}} | mart_rows(size.folder / "build")
+    told_rows = mart_rows(size.folder / "build")
+    shutil.rmtree(size.folder / "build")  # at a million accounts every database is tens of gigabytes
+    return {"parts": {name: float(seconds) for name, seconds in parts}} | told_rows
 
 
 def mart_rows(build_dir: Path) -> Details:
@@ -182,7 +185,10 @@ def take_last_week_away(project: Path, size: Size) -> None:
 def check_increment(size: Size) -> Details:
     """After the increment the core marts have to be those of the whole build."""
     equality.check_builds(size.folder / "dbt" / "working.duckdb", size.folder / "increment" / "working.duckdb")
-    return mart_rows(size.folder / "increment") | {"is_equal": True}
+    told = mart_rows(size.folder / "increment") | {"is_equal": True}
+    for folder in (size.growing, size.folder / "increment"):
+        shutil.rmtree(folder)
+    return told
 
 
 def spark_is_missing(project: Path, size: Size) -> str:

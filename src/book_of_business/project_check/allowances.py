@@ -24,6 +24,11 @@ NO_KEY_TEST = (
     Allowance("models/staging/*/base/base_*.yml", "unique_grain", NO_GRAIN),
     Allowance("models/intermediate/quality/int_raw_faults.yml", "unique_grain", NO_GRAIN),
     Allowance("models/marts/quality/rejected_rows.yml", "unique_grain", NO_GRAIN),
+    Allowance(
+        "models/intermediate/taxonomy/int_signals__observed.yml",
+        "unique_grain",
+        "two conversations of one day are two signs of life, with nothing to tell them apart by",
+    ),
 )
 
 COLUMNS_FROM_CONTRACT = (
@@ -39,12 +44,18 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/windows.sql", "18", "digits of an exact number: no sum of scores has more"),
     Allowance("macros/engine/windows.sql", "6", "decimals of an exact number: finer than any score means"),
     Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),
+    Allowance("macros/rules.sql", "1e-13", "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits"),
+    Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
+    Allowance("macros/spans.sql", "7", "days in a week"),
+    Allowance("macros/spans.sql", "28", "digits of an exact part of a sum: hours and dollars have fewer"),
+    Allowance("macros/spans.sql", "12", "decimals of an exact part of a sum: far finer than 1e-9 of it"),
     Allowance("macros/engine/random.sql", "16", "the base of hexadecimal digits"),
     Allowance("macros/engine/random.sql", "10", "the base of decimal digits"),
     Allowance("macros/engine/text.sql", "10", "tenths of a whole, written with one decimal"),
     Allowance("macros/engine/text.sql", "38", "digits of the longest decimal"),
     Allowance("macros/engine/windows.sql", "0.5", "the middle of a sample: its median"),
     Allowance("macros/rules.sql", "9", "decimals that measures are compared at (metrics.md)"),
+    Allowance("macros/rules.sql", "12", "decimals of a slope that are no residue of arithmetic"),
     Allowance("macros/rules.sql", "2", "roots of a quadratic equation, in normal_deviation()"),
     Allowance("macros/rules.sql", "4", "roots of a quadratic equation, in normal_deviation()"),
     Allowance("macros/rules.sql", "0.5", "half way between two whole counts, in normal_deviation()"),

@@ -34,7 +34,7 @@ def spark_build(settings: Settings, *, is_tested: bool = False) -> Path:
     with one_build_at_a_time(folder):
         finding = find_raw_files(settings, folder / "raw")
         with step("Starting Spark"):
-            spark = start_session(folder)
+            spark = start_session(folder, settings.raw_data)
         with step("Reading the raw tables"):
             register_tables(spark, finding, folder / "raw")
         dbt = Dbt(settings)

@@ -12,32 +12,40 @@ from book_of_business.errors import UserError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# What is small is read and written faster by few tasks; each task costs more than its rows.
-DEFAULTS = {
+ALWAYS = {
     "spark.app.name": "book_of_business",
     "spark.master": "local[2]",
     "spark.driver.memory": "4g",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.default.parallelism": "2",
-    "spark.sql.adaptive.enabled": "false",
     # tables live as long as the session; what stays are the exported marts
     "spark.sql.catalogImplementation": "in-memory",
     # DuckDB reads the folders of partitions (week=2026-06-22) as text
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-    # ids differ by case, and so do texts; names of columns do not
-    "spark.sql.caseSensitive": "false",
-    "spark.sql.parquet.compression.codec": "snappy",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }
+# A thousand small queries: planning, compiling and starting tasks cost more than their rows.
+SMALL = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+LARGE = {
+    "spark.sql.shuffle.partitions": "8",
+    "spark.driver.memory": "8g",
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+}
+LARGE_BYTES = 200_000_000
 
 
-def start_session(folder: Path) -> SparkSession:
-    """Start Spark with its tables and scratch files in `folder`, which is emptied.
+def start_session(folder: Path, raw_data: Path) -> SparkSession:
+    """Start Spark with its tables and scratch files in `folder`, which is emptied, fit for the size of `raw_data`.
 
     `SPARK_CONF` ("name=value name=value") overrides any setting.
 
@@ -52,7 +60,8 @@ def start_session(folder: Path) -> SparkSession:
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
     settings = {
-        **DEFAULTS,
+        **ALWAYS,
+        **(LARGE if size_of(raw_data) > LARGE_BYTES else SMALL),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.local.dir": str(folder / "scratch"),
         **dict(pair.split("=", 1) for pair in os.environ.get("SPARK_CONF", "").split()),
@@ -61,3 +70,8 @@ def start_session(folder: Path) -> SparkSession:
     for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below the folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
