@@ -1,5 +1,6 @@
 -- Grain: one row per account_id with any use by as_of_date.
 -- Why: use of the last four weeks against the four before, so that weekends weigh the same in both.
+{% set days_back = '1 - ' ~ threshold('usage_days') ~ ' - ' ~ threshold('usage_days') %}
 with
 
 usage as (
@@ -24,7 +25,7 @@ recent_weeks as (
 
     select
         clock.as_of_date,
-        {{ week_start(days_after('clock.as_of_date', '1 - ' ~ threshold('usage_days') ~ ' - ' ~ threshold('usage_days'))) }} as from_week
+        {{ week_start(days_after('clock.as_of_date', days_back)) }} as from_week
 
     from clock
 

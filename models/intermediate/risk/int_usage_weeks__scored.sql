@@ -5,6 +5,7 @@
 {% set deviation = 'greatest(deviations.log_deviation, ' ~ signal_rule('usage_decline', 'deviation_floor') ~ ')' %}
 {% set z_score = 'greatest(least(deviations.own_log_change / ' ~ deviation ~ ', ' ~ cap ~ '), -' ~ cap ~ ')' %}
 {% set baseline_weeks = signal_rule('usage_decline', 'baseline_weeks') %}
+{% set gap_weeks = signal_rule('usage_decline', 'gap_weeks') %}
 {% set account_weeks = 'partition by account_id order by week_start_date' %}
 with
 
@@ -36,7 +37,7 @@ baselines as (
         {{ window_median('ln(1 + usage_weeks.usage_count)') }} over baseline as usual_log_usage
 
     from usage_weeks
-    window baseline as ({{ account_weeks }} {{ usage_frame(baseline_weeks, signal_rule('usage_decline', 'gap_weeks')) }})
+    window baseline as ({{ account_weeks }} {{ usage_frame(baseline_weeks, gap_weeks) }})
 
 ),
 
