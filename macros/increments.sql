@@ -28,8 +28,7 @@
 
 {% macro days_before_rebuild(days) -%}
     {%- if days is number and execute -%}
-        {%- set day = modules.datetime.date.fromisoformat(rebuild_date()) - modules.datetime.timedelta(days=days) -%}
-        date '{{ day.isoformat() }}'
+        date '{{ run_query('select cast(' ~ days_after(rebuild_from(), -days) ~ ' as varchar)').rows[0][0] }}'
     {%- else -%}
         {{ days_after(rebuild_from(), '-(' ~ days ~ ')') }}
     {%- endif -%}
@@ -42,6 +41,11 @@
 
 {% macro the_beginning() %}
     {{ return('1900-01-01') }}
+{% endmacro %}
+
+{#- The Monday after all others: R where nothing has changed. -#}
+{% macro no_week() %}
+    {{ return('9999-12-27') }}
 {% endmacro %}
 
 {#- R as text. A unit test, an engine without increments and a model that is not there yet begin at the beginning. -#}

@@ -8,7 +8,10 @@
     from {{ this }}
     where
         week_start_date < {{ rebuild_from() }}
-        and week_start_date >= {{ weeks_before_rebuild(usage_rule_weeks('baseline_weeks') + usage_rule_weeks('gap_weeks')) }}
+        and week_start_date >= {{ weeks_before_rebuild(
+            usage_rule_weeks(signal_rule('usage_decline', 'baseline_weeks'))
+            + usage_rule_weeks(signal_rule('usage_decline', 'gap_weeks'))
+        ) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -23,14 +26,14 @@
 
 {#- As many rows as one rule says, ending as many rows before as the other. A number where it can be had: with an expression
     the same medians take half as long again. -#}
-{% macro usage_frame(rows, gap=none) -%}
+{% macro usage_frame(rows, gap=0) -%}
     {%- if execute and model.resource_type == 'model' and target.type == 'duckdb' -%}
-        {{ earlier_rows_frame(usage_rule_weeks(rows), usage_rule_weeks(gap) if gap else 0) }}
+        {{ earlier_rows_frame(usage_rule_weeks(rows), usage_rule_weeks(gap)) }}
     {%- else -%}
-        {{ earlier_rows_frame(signal_rule('usage_decline', rows), signal_rule('usage_decline', gap) if gap else 0) }}
+        {{ earlier_rows_frame(rows, gap) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro usage_rule_weeks(parameter) %}
-    {{ return(run_query('select cast(' ~ signal_rule('usage_decline', parameter) ~ ' as integer) as weeks').rows[0][0] if execute else 0) }}
+{% macro usage_rule_weeks(rule) %}
+    {{ return(run_query('select cast(' ~ rule ~ ' as integer) as weeks').rows[0][0] if execute else 0) }}
 {% endmacro %}

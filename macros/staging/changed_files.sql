@@ -3,8 +3,8 @@
     was looked at is looked at again. -#}
 {% macro find_changed_files() %}
     {% do run_query('create table if not exists raw.finished_files (table_name varchar, file_name varchar, file_size bigint, changed_at timestamp with time zone, first_week date)') %}
-    {% do run_query('create or replace table raw.looked_at as select now() as looked_at') %}
-    {% set selects = ["select '' as table_name, '' as file_name, 0 as file_size, now() as changed_at where false"] %}
+    {% do run_query("create or replace table raw.looked_at as select timestamp with time zone '" ~ run_started_at ~ "' as looked_at") %}
+    {% set selects = ["select '' as table_name, '' as file_name, 0 as file_size, cast(null as timestamp with time zone) as changed_at where false"] %}
     {% set folders = run_query('select table_name, pattern from raw.registered_folders order by table_name').rows %}
     {% for folder in folders %}
         {% do selects.append("select '" ~ folder[0] ~ "', filename, size, last_modified from read_blob('" ~ folder[1] | replace("'", "''") ~ "')") %}
@@ -19,13 +19,13 @@
                 ~ ") as found where raw.current_files.file_name = found.file_name and raw.current_files.table_name = '" ~ folder[0] ~ "'") %}
         {% endif %}
     {% endfor %}
-    {% do run_query("create or replace table raw.changed_tables as select folders.table_name, coalesce(min(changed.first_week), date '9999-12-27') as changed_from"
+    {% do run_query("create or replace table raw.changed_tables as select folders.table_name, coalesce(min(changed.first_week), date '" ~ no_week() ~ "') as changed_from"
         ~ " from raw.registered_folders as folders left join (select table_name, first_week from raw.current_files where is_changed union all"
         ~ " select finished.table_name, finished.first_week from raw.finished_files as finished anti join (from raw.current_files where not is_changed) as kept"
         ~ " on finished.table_name = kept.table_name and finished.file_name = kept.file_name) as changed"
         ~ " on folders.table_name = changed.table_name group by folders.table_name") %}
     {#- before anything is built from them: a run that is killed later has begun there -#}
-    {% do run_query("insert into raw.unfinished_run select min(changed_from) from raw.changed_tables having min(changed_from) < date '9999-12-27'") %}
+    {% do run_query("insert into raw.unfinished_run select min(changed_from) from raw.changed_tables having min(changed_from) < date '" ~ no_week() ~ "'") %}
 {% endmacro %}
 
 {#- A select of (file_name, first_week): rows without a date of their own have that of their interaction. -#}

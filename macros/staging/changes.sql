@@ -185,7 +185,7 @@ reasons as (
 
     select changed_from as rebuild_from, 'changed files of ' || table_name as reason
     from raw.changed_tables
-    where changed_from < date '9999-12-27'
+    where changed_from < date '{{ no_week() }}'
 
     union all
 
@@ -255,7 +255,7 @@ reasons as (
 )
 
 select
-    coalesce(min(rebuild_from), date '9999-12-27') as rebuild_from,
+    coalesce(min(rebuild_from), date '{{ no_week() }}') as rebuild_from,
     coalesce(
         (select max(reason) from raw.rebuild where is_full),
         arg_min(reason, rebuild_from),

@@ -63,6 +63,9 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         with step("Building the marts") as progress:
             excluded = ("--exclude-resource-type", "unit_test", *(("test",) if is_fast else ()))
             dbt.run("build", *excluded, "--exclude", *GRAINS_INSIDE, on_progress=progress)
+            rebuilt = dbt.notes
+        for note in rebuilt:
+            error_console.print(one_line(note, limit=200), markup=False)
         stop_without_rows(settings.working_file)
         with step("Checking the marts"):
             drift = validation.validate("marts")

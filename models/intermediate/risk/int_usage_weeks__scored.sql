@@ -4,6 +4,8 @@
 {% set cap = signal_rule('usage_decline', 'score_cap') %}
 {% set deviation = 'greatest(deviations.log_deviation, ' ~ signal_rule('usage_decline', 'deviation_floor') ~ ')' %}
 {% set z_score = 'greatest(least(deviations.own_log_change / ' ~ deviation ~ ', ' ~ cap ~ '), -' ~ cap ~ ')' %}
+{% set baseline_weeks = signal_rule('usage_decline', 'baseline_weeks') %}
+{% set gap_weeks = signal_rule('usage_decline', 'gap_weeks') %}
 {% set account_weeks = 'partition by account_id order by week_start_date' %}
 with
 
@@ -35,7 +37,7 @@ baselines as (
         {{ window_median('ln(1 + usage_weeks.usage_count)') }} over baseline as usual_log_usage
 
     from usage_weeks
-    window baseline as ({{ account_weeks }} {{ usage_frame('baseline_weeks', 'gap_weeks') }})
+    window baseline as ({{ account_weeks }} {{ usage_frame(baseline_weeks, gap_weeks) }})
 
 ),
 
@@ -90,7 +92,7 @@ deviations as (
         * {{ window_median('abs(own_changes.own_log_change)') }} over earlier_weeks as log_deviation
 
     from own_changes
-    window earlier_weeks as ({{ account_weeks }} {{ usage_frame('baseline_weeks') }})
+    window earlier_weeks as ({{ account_weeks }} {{ usage_frame(baseline_weeks) }})
 
 ),
 

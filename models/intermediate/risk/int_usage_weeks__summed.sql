@@ -55,7 +55,7 @@ final as (
     select
         lowest_sums.account_id,
         lowest_sums.week_start_date,
-        cast(lowest_sums.running_score - least(lowest_sums.lowest_score, 0) as decimal(18, 6)) as cusum_score
+        {{ exact_number('lowest_sums.running_score - least(lowest_sums.lowest_score, 0)') }} as cusum_score
 
     from lowest_sums
     where lowest_sums.week_start_date >= {{ rebuild_from() }}

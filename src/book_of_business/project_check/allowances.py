@@ -49,9 +49,14 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/windows.sql", "18", "digits of an exact number: no sum of scores has more"),
     Allowance("macros/engine/windows.sql", "6", "decimals of an exact number: finer than any score means"),
     Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),
-    Allowance("macros/rules.sql", "1e-13", "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits"),
+    Allowance(
+        "macros/rules.sql",
+        "1e-13",
+        "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits",
+    ),
     Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
     Allowance("macros/spans.sql", "7", "days in a week"),
+    Allowance("macros/increments.sql", "7", "days in a week"),
     Allowance("macros/spans.sql", "28", "digits of an exact part of a sum: hours and dollars have fewer"),
     Allowance("macros/spans.sql", "12", "decimals of an exact part of a sum: far finer than 1e-9 of it"),
     Allowance("macros/engine/random.sql", "16", "the base of hexadecimal digits"),
@@ -92,6 +97,8 @@ STRUCTURAL_NUMBERS = (
 )
 
 SENTINEL_DATES = (
+    Allowance("macros/increments.sql", "1900-01-01", "the beginning: a Monday before all that is measured"),
+    Allowance("macros/increments.sql", "9999-12-27", "no end: the last Monday before 9999-12-31"),
     Allowance("macros/engine/dates.sql", "1970-01-01", "the epoch that days are numbered from"),
     Allowance("m*/*.sql", "9999-12-31", "no end: the last day that every engine knows"),
     Allowance("models/*.sql", "9999-12-27", "no end: the last Monday before that day"),
@@ -111,6 +118,11 @@ READS = {
     },
 }
 READS_BESIDES = (
+    Allowance(
+        "models/staging/usage/base/base_usage__product_usage.sql",
+        "base",
+        "weeks tell which of the rows of the largest table have to be looked at",
+    ),
     Allowance("models/intermediate/quality/*.sql", "base", "they count what was rejected, which staging leaves out"),
     Allowance(
         "models/intermediate/triggers/int_book_weeks__measured.sql",
@@ -123,6 +135,9 @@ ONE_THING = "there is one, and no phrase would tell it from another"
 MODEL_NAMES = (
     Allowance("models/intermediate/clock/*.sql", "int_clock", ONE_THING),
     Allowance("models/intermediate/clock/*.sql", "int_weeks", ONE_THING),
+    Allowance("models/intermediate/clock/*.sql", "int_rebuild", ONE_THING),
+    Allowance("models/intermediate/clock/*.sql", "int_raw_keys", ONE_THING),
+    Allowance("models/intermediate/clock/*.sql", "int_raw_weeks", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_faults", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_coverage", ONE_THING),
     Allowance("models/marts/quality/*.sql", "data_coverage", "public name (metrics.md)"),
