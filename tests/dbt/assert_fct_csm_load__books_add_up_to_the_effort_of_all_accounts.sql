@@ -3,10 +3,6 @@
 -- its book, one would stand in it twice, or moving an account would make work appear or vanish. The latest week is the
 -- end of all that was added and taken off before; all weeks would be a row for each account and week.
 with
--- a positive effort, and its hours are theirs. Otherwise an account without a level or a weight would drop out of its
--- book, one would stand in it twice, or moving an account would make work appear or vanish. The latest week is the end of
--- all that was added and taken off before; all weeks would be a row for each account and week.
-with
 
 loads as (
 
