@@ -81,12 +81,7 @@ def test_restricted_mean_is_the_planted_one_where_the_mean_of_the_detected_is_no
     run_models(
         connection,
         *("int_risk_signals__aware", "int_risk_signals__joined", "int_risk_episodes__ended"),
-        *(
-            "int_risk_episodes__followed",
-            "int_risk_groups__counted",
-            "int_risk_groups__followed",
-            "int_risk_groups__averaged",
-        ),
+        *("int_risk_episodes__followed", "int_risk_groups__counted", "int_risk_groups__followed", "int_risk_groups__averaged"),
     )
     query = "select restricted_mean_detection_days from int_risk_groups__averaged where scope = 'organisation'"
     [(restricted,)] = connection.execute(query).fetchall()

@@ -40,13 +40,7 @@ def measure(books: dict[str, list[Episode]], week: dt.date = WEEK) -> dict[str, 
             spans = (emerged, detected, ended, taken, outcome, is_within, 14.0)
             rows.append((f"{csm_id}|{number}", "A", csm_id, "usage_decline", *spans))
     load(connection, "int_risk_episodes__ended", EPISODE_COLUMNS, rows)
-    run_models(
-        connection,
-        "int_risk_episodes__followed",
-        "int_risk_groups__counted",
-        "int_risk_groups__followed",
-        "int_risk_groups__averaged",
-    )
+    run_models(connection, "int_risk_episodes__followed", "int_risk_groups__counted", "int_risk_groups__followed", "int_risk_groups__averaged")
     query = """
         select counted.group_name, restricted_mean_detection_days, restricted_episode_count, detected_episode_count,
             mean_detection_days, open_undetected_count, mean_open_age_days, within_window_count, late_open_count
