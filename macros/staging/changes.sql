@@ -45,7 +45,7 @@ group by {{ late_since }}
 {{ 'union all' if not loop.last }}
 {%- endfor -%}
 {%- else -%}
-select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum
+select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum where false
 {%- endif -%}
 {% endmacro %}
 
