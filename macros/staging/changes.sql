@@ -59,7 +59,7 @@ from (
     where interactions.status = 'completed' and cast(interactions.started_at as date) <= (select as_of_date from {{ clock }})
 ) as observed
 {%- else -%}
-select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum
+select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum where false
 {%- endif -%}
 {% endmacro %}
 

@@ -14,7 +14,18 @@ import yaml
 
 # Not the project's own files: environments, and what builds write.
 IGNORED_FOLDERS = frozenset(
-    {".venv", ".venv-spark", ".git", "build", "target", "logs", "dbt_packages", "__pycache__", ".pytest_cache", ".ruff_cache"}
+    {
+        ".venv",
+        ".venv-spark",
+        ".git",
+        "build",
+        "target",
+        "logs",
+        "dbt_packages",
+        "__pycache__",
+        ".pytest_cache",
+        ".ruff_cache",
+    }
     | {".hypothesis", ".ipynb_checkpoints", "node_modules"}
 )
 

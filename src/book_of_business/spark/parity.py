@@ -23,7 +23,7 @@ PYTHON = Path(".venv/bin/python")
 
 
 def run_parity(settings: Settings, names: list[str]) -> bool:
-    """Compare the books called `names`: `demo`, `random` (small, full of edges), `golden`, or a directory of raw tables.
+    """Compare the books called `names`: `demo`, `random` (small, full of edges), or a directory of raw tables.
 
     Returns:
         Whether all marts of all books are the same.
@@ -47,8 +47,6 @@ def raw_data_of(settings: Settings, name: str, folder: Path) -> Path:
     """Where the raw tables of a book are; a random one is written first."""
     if name == "demo":
         return settings.project_dir / "seeds"
-    if name == "golden":
-        return settings.project_dir / "tests" / "golden" / "raw"
     if name == "random":
         raw = folder / "raw"
         shutil.rmtree(raw, ignore_errors=True)
