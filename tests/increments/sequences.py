@@ -126,9 +126,13 @@ def keep_parsed_project(build_dir: Path, fresh_dir: Path) -> None:
 
 
 def rebuilt_from(built: Built) -> str:
-    """From where the build says that it rebuilt, for the report only."""
-    lines = [line for line in built.log.splitlines() if line.lower().startswith(("rebuilding", "nothing changed"))]
-    return lines[-1] if lines else "everything"
+    """From where the build says that it began again, for the report only."""
+    try:
+        with duckdb.connect(str(built.working), read_only=True) as connection:
+            day, reason = connection.execute("select rebuild_from, reason from raw.rebuild").fetchone() or (None, "")
+    except duckdb.Error:
+        return "everything"
+    return f"from {day}: {reason}"
 
 
 # --- books to begin with ---
@@ -239,5 +243,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    duckdb.default_connection()
     sys.exit(main())
