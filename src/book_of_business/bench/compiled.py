@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +92,13 @@ def behind_core_marts(statements: list[Statement]) -> list[Statement]:
     return [statement for statement in statements if statement.model in wanted]
 
 
-def run(statements: list[Statement], built: Path, file: Path) -> None:
-    """Make the relations in a new database, from the raw files and the reference tables of a built one."""
+def run(statements: list[Statement], built: Path, file: Path) -> list[tuple[float, str]]:
+    """Make the relations in a new database, from the raw files and the reference tables of a built one.
+
+    Returns:
+        CPU seconds and name of each model, the dearest first.
+    """
+    told = []
     for leftover in (file, Path(f"{file}.wal")):
         leftover.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +107,10 @@ def run(statements: list[Statement], built: Path, file: Path) -> None:
         for schema in sorted({statement.relation.split(".")[1] for statement in statements}):
             connection.execute(f"create schema if not exists {schema}")
         for statement in statements:
+            began = time.process_time()
             connection.execute(f"create {statement.kind} {statement.relation} as {statement.sql}")
+            told.append((time.process_time() - began, statement.model))
+    return sorted(told, reverse=True)
 
 
 def copy_inputs(connection: duckdb.DuckDBPyConnection, built: Path) -> None:

@@ -63,8 +63,8 @@ def run_compiled(folder: Path, *, only_core: bool) -> None:
     if only_core:
         statements = compiled.behind_core_marts(statements)
     file = fresh(folder / "hand" / ("core" if only_core else "compiled") / "working.duckdb")
-    compiled.run(statements, folder / "dbt" / "working.duckdb", file)
-    print("models", len(statements))
+    for seconds, model in compiled.run(statements, folder / "dbt" / "working.duckdb", file):
+        print(f"{seconds:8.2f} {model}")
 
 
 def fresh(file: Path) -> Path:
