@@ -5,7 +5,7 @@ with
 
 classified as (
 
-    select * from {{ ref('int_accounts__classified') }}
+    select * from {{ ref('int_account_tags__changed') }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 classified as (
 
-    select * from {{ ref('int_accounts__classified') }}
+    select * from {{ ref('int_account_tags__changed') }}
 
 ),
 
