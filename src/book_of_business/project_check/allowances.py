@@ -44,7 +44,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/windows.sql", "18", "digits of an exact number: no sum of scores has more"),
     Allowance("macros/engine/windows.sql", "6", "decimals of an exact number: finer than any score means"),
     Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),
-    Allowance("macros/rules.sql", "1e-13", "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits"),
+    Allowance("macros/rules.sql", "1e-13", "what arithmetic leaves of a difference of squares"),
     Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
     Allowance("macros/spans.sql", "7", "days in a week"),
     Allowance("macros/spans.sql", "28", "digits of an exact part of a sum: hours and dollars have fewer"),
