@@ -57,7 +57,9 @@ def register_tables(spark: SparkSession, finding: subprocess.Popen[str], folder:
     copies = folder / "tables"
     shutil.rmtree(copies, ignore_errors=True)
     copies.mkdir(parents=True)
-    spark.sql("create database if not exists raw")
+    # a session may have built another book before
+    spark.sql("drop database if exists raw cascade")
+    spark.sql("create database raw")
     tables = []
     with duckdb.connect(str(folder / "working.duckdb"), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
