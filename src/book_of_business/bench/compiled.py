@@ -82,7 +82,7 @@ def parents_of(unique_id: str, nodes: dict) -> list[str]:
 
 
 def behind_core_marts(statements: list[Statement]) -> list[Statement]:
-    """Only what the core marts are made of. Of the signals of risk, only what usage needs; no bookkeeping of increments."""
+    """Only what the core marts are made of. Of the signals of risk, only what usage needs."""
     by_name = {statement.model: statement for statement in statements}
     wanted: set[str] = set()
     open_models = [mart for mart in CORE_MARTS if mart in by_name] + ["int_usage_decline__signalled"]
