@@ -163,7 +163,8 @@ def test_core_marts_are_run_with_what_they_read_and_nothing_else() -> None:
     statements = [
         model("stg"),
         model("other"),
-        model("int", "stg"),
+        model("int", "stg", "int_rebuild"),
+        model("int_rebuild", "other"),
         model("fct_csm_load", "int"),
         model("fct_x", "other"),
     ]

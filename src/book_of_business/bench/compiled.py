@@ -13,6 +13,8 @@ import duckdb
 from book_of_business.bench.rules import CORE_MARTS
 from book_of_business.errors import UserError
 
+# Finds the week from which an increment begins; models that keep their earlier weeks come after it, and do not read it.
+BOOKKEEPING = "int_rebuild"
 KINDS = {"table": "table", "incremental": "table", "view": "view"}
 
 
@@ -88,7 +90,7 @@ def behind_core_marts(statements: list[Statement]) -> list[Statement]:
         model = open_models.pop()
         if model in by_name and model not in wanted:
             wanted.add(model)
-            open_models += by_name[model].parents
+            open_models += [parent for parent in by_name[model].parents if parent != BOOKKEEPING]
     return [statement for statement in statements if statement.model in wanted]
 
 
