@@ -55,7 +55,8 @@ def test_marts_by_account_and_week_are_copied_for_as_many_weeks_as_are_asked_for
         connection.execute("create table intermediate.int_clock as select date '2026-06-22' as latest_week_start_date")
         connection.execute(
             "create view marts.fct_account_effort as select 'a' as account_id,"
-            " cast(unnest(generate_series(date '2026-06-01', date '2026-06-22', interval 7 day)) as date) as week_start_date"
+            " cast(unnest(generate_series(date '2026-06-01', date '2026-06-22', interval 7 day)) as date)"
+            " as week_start_date"
         )
     for weeks, expected in ((None, 4), (2, 2), (99, 4)):
         publish.publish(working, tmp_path / "book.duckdb", tmp_path / "marts", weeks)
