@@ -119,8 +119,17 @@ def one_size(session: Record, records: list[Record], found: Figures, project: Pa
         "\n".join(skipped) + "\n" if skipped else "",
         table(["ratio", "wall", "CPU", "target", "reached"], compared) if compared else "",
         memories(found, name),
+        rebuilt(found, name),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def rebuilt(found: Figures, size: str) -> str:
+    """From which week the increment built: one week is meant."""
+    record = found[size, "increment"].record if (size, "increment") in found else {}
+    if "rebuilt_from" not in record:
+        return ""
+    return f"The increment built from {record['rebuilt_from']} on ({record['reason']}).\n"
 
 
 def produced(figure: Figure) -> str:
