@@ -99,6 +99,7 @@
         ~ " from raw.current_files cross join (select max(looked_at) as looked_at from raw.looked_at);"
         ~ " create or replace table raw.finished_run as select 'project' as kind, name, value from (" ~ project_fingerprints() ~ ")"
         ~ " union all select 'clock', 'as_of_date', cast(as_of_date as varchar) from intermediate.int_clock"
+        ~ " union all select 'first renewal', 'created_on', created_on from (" ~ first_renewal('staging.stg_crm__opportunities', 'intermediate.int_clock') ~ ")"
         ~ " union all select 'coverage', table_name, " ~ observed_inputs('raw_coverage') ~ " from intermediate.int_raw_coverage as raw_coverage;"
         ~ " delete from raw.unfinished_run; commit;") }}
 {% endmacro %}

@@ -116,7 +116,7 @@ select 'none' as table_name, 0 as key_hash, 0 as row_hash
 
 {#- A select of one row: from which week on everything is built again, and why. Beside what changed in the rows: a clock
     that moved makes known what lies after it, and an input that was never observed before turns null into numbers. -#}
-{% macro rebuild_decision(raw_weeks, clock, raw_coverage, raw_faults, raw_keys, usage_weeks, participants, interactions) %}
+{% macro rebuild_decision(raw_weeks, clock, raw_coverage, raw_faults, raw_keys, usage_weeks, participants, interactions, opportunities) %}
 {%- if execute and target.type == 'duckdb' -%}
 {%- set used = load_cached_relation(api.Relation.create(database=this.database, schema=this.schema, identifier='int_usage_weeks__used')) -%}
 with
@@ -246,6 +246,14 @@ reasons as (
 
     union all
 
+    -- the first renewal on record takes the place of the first opportunity: before it, nothing was late
+    select date '{{ the_beginning() }}', 'the first renewal on record changed'
+    from ({{ first_renewal(opportunities, clock) }}) as first_renewal
+    left join raw.finished_run as finished on finished.kind = 'first renewal'
+    where finished.value is distinct from first_renewal.created_on
+
+    union all
+
     select rebuild_from, 'the last build was not finished' from raw.unfinished_run
 
     union all
@@ -267,6 +275,17 @@ from reasons
 select date '{{ the_beginning() }}' as rebuild_from, 'this engine builds everything' as reason, true as is_full
 {%- endif -%}
 {% endmacro %}
+
+{#- From when on a renewal that nobody works on is known to be late (int_delayed_renewal__signalled), as text. -#}
+{% macro first_renewal(opportunities, clock) -%}
+    select
+        cast(coalesce(
+            min(case when opportunities.opportunity_type = 'renewal' then opportunities.created_on end),
+            min(opportunities.created_on)
+        ) as string) as created_on
+    from {{ opportunities }} as opportunities
+    inner join {{ clock }} as clock on opportunities.created_on <= clock.as_of_date
+{%- endmacro %}
 
 {#- What an input can tell, as one text. -#}
 {% macro observed_inputs(raw_coverage) -%}

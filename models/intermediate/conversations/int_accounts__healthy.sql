@@ -2,9 +2,9 @@
 -- Why: what the dashboards say of an account, to be held against what its people say.
 with
 
-account_weeks as (
+owned as (
 
-    select * from {{ ref('int_account_weeks__owned') }}
+    select * from {{ ref('int_accounts__owned') }}
 
 ),
 
@@ -20,7 +20,7 @@ account_levels as (
 
 ),
 
-usage_sums as (
+used as (
 
     select * from {{ ref('int_accounts__used') }}
 
@@ -35,28 +35,29 @@ clock as (
 judged as (
 
     select
-        account_weeks.account_id,
+        owned.account_id,
         health.health_score,
         account_levels.health_trajectory_level,
         account_levels.sentiment_level,
-        usage_sums.recent_count,
-        usage_sums.earlier_count,
+        used.recent_count,
+        used.earlier_count,
         not health.is_red and account_levels.health_trajectory_level != 'declining' as is_scored_healthy,
-        usage_sums.recent_count > 0
-        and usage_sums.recent_count
-        >= {{ comparable('(1 - ' ~ threshold('usage_drop_ratio') ~ ') * usage_sums.earlier_count') }}
+        used.recent_count > 0
+        and used.recent_count
+        >= {{ comparable('(1 - ' ~ threshold('usage_drop_ratio') ~ ') * used.earlier_count') }}
             as is_used_healthily
 
-    from account_weeks
-    inner join clock on account_weeks.week_start_date = clock.latest_week_start_date
+    from owned
+    inner join clock
+        on owned.from_week <= clock.latest_week_start_date and owned.to_week > clock.latest_week_start_date
     -- the spans of an account do not overlap: each join finds one at most
-    left join health on account_weeks.account_id = health.account_id
+    left join health on owned.account_id = health.account_id
     left join account_levels
         on
-            account_weeks.account_id = account_levels.account_id
-            and account_weeks.week_start_date >= account_levels.from_week
-            and account_weeks.week_start_date < account_levels.to_week
-    left join usage_sums on account_weeks.account_id = usage_sums.account_id
+            owned.account_id = account_levels.account_id
+            and clock.latest_week_start_date >= account_levels.from_week
+            and clock.latest_week_start_date < account_levels.to_week
+    left join used on owned.account_id = used.account_id
 
 ),
 
