@@ -11,27 +11,27 @@ ROOT = Path(__file__).resolve().parents[2]
 MACROS = (
     "macros/rules.sql",
     "macros/usage.sql",
-    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "macros/engine").glob("*.sql")),
+    # what begins with spark_ is of use to that engine alone, and some of it no template outside dbt
+    *sorted(
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "macros/engine").glob("*.sql")
+        if not path.name.startswith("spark_")
+    ),
 )
-# macros/increments.sql as on a full build
-FULL_BUILD = {
-    "keeps_earlier_weeks": lambda column: "",
-    "rebuild_from": lambda: "date '1900-01-01'",
-    "is_rebuilding": lambda: False,
-}
 
 
 def render(model: str) -> str:
     """The SQL of a model, its refs as plain names; macros are the project's."""
     [path] = (ROOT / "models").rglob(f"{model}.sql")
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    environment.globals.update(FULL_BUILD)
     environment.globals["adapter"] = SimpleNamespace(dispatch=dispatch)
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in MACROS) + path.read_text(encoding="utf-8")
+    # macros/increments.sql as on a full build
     whole_build = {
         "config": lambda **settings: "",
         "keeps_earlier_weeks": lambda column: "",
         "rebuild_from": lambda: "date '1900-01-01'",
+        "is_rebuilding": lambda: False,
         "keeps_earlier_means": lambda: "",
         "means_rebuild_from": lambda counted: "date '1900-01-01'",
     }
