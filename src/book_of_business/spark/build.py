@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 # Lists as rows; Spark has explode() for them.
-DUCKDB_SQL = r"\bunnest\(|\brange\("
+DUCKDB_SQL = r"\bunnest\(|\bgenerate_series\("
 
 
 def spark_build(settings: Settings, *, is_tested: bool = False) -> Path:
