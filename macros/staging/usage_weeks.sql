@@ -1,5 +1,6 @@
 {#- product_usage by account, product and week, where its rows are read in place. Days are counted as bits: as many rows as
-    days are all different. Weeks of files that have not changed are kept. A table of text is kept whole elsewhere. -#}
+    days are all different. Weeks of files that have not changed are kept. A table of text is kept whole elsewhere. Two
+    years at once would hold all their groups in memory: quarters of them come one after another. -#}
 {% macro usage_weeks() %}
 {%- set relation = source('usage', 'product_usage') -%}
 {%- if execute and is_read_in_place('product_usage') -%}
@@ -7,6 +8,9 @@
 {%- set raw_types = raw_column_types('product_usage') -%}
 {%- set columns = contract.columns.values() | list -%}
 {%- set keys = contract.config.meta.grain %}
+{%- for condition in usage_periods() %}
+{{ 'union all' if not loop.first }}
+(
 with
 
 received_rows as (
@@ -16,7 +20,7 @@ received_rows as (
         {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}
-    where used_on >= {{ changed_from('product_usage') }} or used_on is null
+    where {{ condition }}
 
 ),
 
@@ -53,6 +57,8 @@ select
     active_user_count,
     last_used_on
 from weeks
+)
+{%- endfor %}
 {%- else %}
 select
     cast(null as string) as account_id,
@@ -66,6 +72,27 @@ select
 from (select 1 as nothing) as nothing
 where false
 {%- endif -%}
+{% endmacro %}
+
+{#- Conditions on used_on that take each row to be read in one of them; no week lies in two. The weeks are those that files
+    begin in: without files of their own, or outside DuckDB, all is read at once. -#}
+{% macro usage_periods() %}
+    {%- set weeks_at_once = 13 -%}
+    {%- set from_week = changed_from('product_usage') -%}
+    {%- set weeks = [] -%}
+    {%- if target.type == 'duckdb' -%}
+        {%- set weeks = run_query(
+            "select distinct cast(first_week as varchar) as first_week from raw.current_files where table_name = 'product_usage' and first_week > "
+            ~ from_week ~ " order by first_week"
+        ).columns[0].values() -%}
+    {%- endif -%}
+    {%- set mondays = weeks[weeks_at_once::weeks_at_once] -%}
+    {%- set conditions = [] -%}
+    {%- for monday in mondays -%}
+        {%- do conditions.append("used_on >= " ~ ("date '" ~ mondays[loop.index0 - 1] ~ "'" if not loop.first else from_week) ~ " and used_on < date '" ~ monday ~ "'") -%}
+    {%- endfor -%}
+    {%- do conditions.append("used_on >= " ~ ("date '" ~ mondays[-1] ~ "'" if mondays else from_week) ~ " or used_on is null") -%}
+    {{ return(conditions) }}
 {% endmacro %}
 
 {#- At the top of a base model with weeks: those of unchanged files are kept. -#}

@@ -1,11 +1,17 @@
 -- Each of the eight levels is one of `effort_levels`, or `unknown` where its input was not observed. Otherwise a
--- level that nobody weighed would pass for a neutral one. Before the contract there may be none yet.
+-- level that nobody weighed would pass for a neutral one. There may be none yet only while an account is not active.
 {% set factors = effort_factors() %}
 with
 
 account_effort as (
 
     select * from {{ ref('int_account_effort__levels') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts__active') }}
 
 ),
 
@@ -18,7 +24,9 @@ levels as (
 account_levels as (
 
     {% for factor in factors %}
-        select distinct
+        select
+            account_id,
+            to_week,
             '{{ factor }}' as factor,
             {{ factor }}_level as level
         from account_effort
@@ -30,12 +38,16 @@ account_levels as (
 final as (
 
     select
+        account_levels.account_id,
         account_levels.factor,
         account_levels.level
 
     from account_levels
+    -- an account is active in one span
+    inner join accounts
+        on account_levels.account_id = accounts.account_id and account_levels.to_week > accounts.from_week
     left join levels on account_levels.factor = levels.factor and account_levels.level = levels.level
-    where levels.level is null and account_levels.level != 'unknown'
+    where account_levels.level is null or (levels.level is null and account_levels.level != 'unknown')
 
 )
 

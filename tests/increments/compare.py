@@ -12,10 +12,9 @@ from typing import Any
 import duckdb
 import yaml
 
+from book_of_business.parity import RESIDUE, TOLERANCE
+
 ROOT = Path(__file__).resolve().parents[2]
-RELATIVE = 1e-9
-# A sum that comes out at nothing may leave a remainder of its parts: a thousandth of the least unit that is published.
-ABSOLUTE = 1e-12
 SHOWN = 6
 
 
@@ -160,7 +159,7 @@ def same(name: str, kind: str) -> str:
     """Whether the two values of a column are the same, in SQL, never null."""
     left, right = f'"a {name}"', f'"b {name}"'
     if kind in ("DOUBLE", "FLOAT"):
-        near = f"abs({left} - {right}) <= greatest({ABSOLUTE}, {RELATIVE} * greatest(abs({left}), abs({right})))"
+        near = f"abs({left} - {right}) <= greatest({RESIDUE}, {TOLERANCE} * greatest(abs({left}), abs({right})))"
         # NaN is above everything here, and would be near to anything
         numbers = f"not isnan({left}) and not isnan({right})"
         return f"({left} is not distinct from {right} or coalesce({numbers} and {near}, false))"

@@ -8,8 +8,7 @@ import duckdb
 
 from book_of_business.bench.rules import CORE_MARTS
 from book_of_business.errors import UserError
-
-TOLERANCE = 1e-9
+from book_of_business.parity import RESIDUE, TOLERANCE
 
 
 def core_mart(mart: str, database: str) -> str:
@@ -28,7 +27,8 @@ def differences(connection: duckdb.DuckDBPyConnection, mart: str, ours: str, the
     keys, measures = CORE_MARTS[mart]
     on = " and ".join(f"ours.{key} = theirs.{key}" for key in keys)
     differing = " or ".join(
-        f"not coalesce(abs(ours.{name} - theirs.{name}) <= {TOLERANCE} * greatest(1, abs(ours.{name})),"
+        f"not coalesce(abs(ours.{name} - theirs.{name})"
+        f" <= greatest({RESIDUE}, {TOLERANCE} * greatest(abs(ours.{name}), abs(theirs.{name}))),"
         f" ours.{name} is null and theirs.{name} is null)"
         for name in measures
     )

@@ -54,7 +54,6 @@ STRUCTURAL_NUMBERS = (
         "1e-13",
         "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits",
     ),
-    Allowance("macros/rules.sql", "1e-13", "what arithmetic leaves of a difference of squares"),
     Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
     Allowance("macros/spans.sql", "7", "days in a week"),
     Allowance("macros/increments.sql", "7", "days in a week"),
