@@ -48,8 +48,9 @@ def measure(books: dict[str, list[Episode]], week: dt.date = WEEK) -> dict[str, 
         "int_risk_groups__averaged",
     )
     query = """
-        select counted.group_name, restricted_mean_detection_days, restricted_episode_count, detected_episode_count,
-            mean_detection_days, open_undetected_count, mean_open_age_days, within_window_count, late_open_count
+        select counted.group_name, averaged.restricted_mean_detection_days, counted.restricted_episode_count,
+            counted.detected_episode_count, counted.mean_detection_days, counted.open_undetected_count,
+            counted.mean_open_age_days, counted.within_window_count, counted.late_open_count
         from int_risk_groups__counted as counted left join int_risk_groups__averaged as averaged
             on counted.scope = averaged.scope and counted.group_name = averaged.group_name
         where counted.scope = 'csm'

@@ -12,11 +12,12 @@ ROWS = "('a', date '2026-06-22', 1.0, 'steady', 3), ('b', date '2026-06-22', nul
 
 def write(folder: Path, rows: str, score_type: str = "double") -> Path:
     folder.mkdir()
-    duckdb.sql(
-        f"copy (select csm_id, week_start_date, cast(score as {score_type}) as score, note, cast(event_count as bigint)"
-        f" as event_count from (values {rows}) as t (csm_id, week_start_date, score, note, event_count))"
-        f" to '{folder}/fct_example.parquet' (format parquet)"
-    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select csm_id, week_start_date, cast(score as {score_type}) as score, note, cast(event_count as bigint)"
+            f" as event_count from (values {rows}) as t (csm_id, week_start_date, score, note, event_count))"
+            f" to '{folder}/fct_example.parquet' (format parquet)"
+        )
     return folder
 
 

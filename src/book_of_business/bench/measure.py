@@ -52,7 +52,7 @@ def measure(
                 pid, status, used = os.wait4(process.pid, os.WNOHANG)
                 if pid:
                     break
-                peak = max(peak, memory(process.pid))
+                peak = max(peak, memory(process.pid), high_water_mark(process.pid))
                 on_tick()
                 time.sleep(EVERY_SECONDS)
         except BaseException:
@@ -64,8 +64,7 @@ def measure(
     if process.returncode:
         said = log.read_text(errors="replace")[-LAST_CHARACTERS:].strip()
         raise UserError(f"{' '.join(command)} failed ({process.returncode}); the end of {log}:\n{said}")
-    # the kernel knows the highest point of a single process exactly, also between two looks (in KiB on Linux)
-    return Measured(wall, used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss * 1024))
+    return Measured(wall, used.ru_utime + used.ru_stime, peak)
 
 
 def memory(pid: int) -> int:
@@ -77,3 +76,15 @@ def memory(pid: int) -> int:
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 total += each.memory_info().rss
     return total
+
+
+def high_water_mark(pid: int) -> int:
+    """Highest resident bytes of a single process so far, also between two looks; 0 where the kernel does not tell.
+
+    Not `ru_maxrss`: that counts what the process that started this one held.
+    """
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
