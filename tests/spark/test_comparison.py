@@ -14,8 +14,9 @@ def write(folder: Path, rows: str, score_type: str = "double") -> Path:
     folder.mkdir()
     with duckdb.connect() as connection:
         connection.execute(
-            f"copy (select csm_id, week_start_date, cast(score as {score_type}) as score, note, cast(event_count as bigint)"
-            f" as event_count from (values {rows}) as t (csm_id, week_start_date, score, note, event_count))"
+            f"copy (select csm_id, week_start_date, cast(score as {score_type}) as score, note,"
+            f" cast(event_count as bigint) as event_count"
+            f" from (values {rows}) as t (csm_id, week_start_date, score, note, event_count))"
             f" to '{folder}/fct_example.parquet' (format parquet)"
         )
     return folder
