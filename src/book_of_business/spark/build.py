@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +13,12 @@ from book_of_business.console import error_console, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.lock import one_build_at_a_time
 from book_of_business.settings import Settings
+from book_of_business.spark.fixtures import give_values
 from book_of_business.spark.raw_files import find_raw_files, register_tables
 from book_of_business.spark.session import start_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-# Lists as rows; Spark has explode() for them.
-DUCKDB_SQL = r"\bunnest\(|\bgenerate_series\("
 
 
 def spark_build(settings: Settings, *, is_tested: bool = False) -> Path:
@@ -48,10 +45,9 @@ def spark_build(settings: Settings, *, is_tested: bool = False) -> Path:
         with step("Exporting the marts"):
             marts = export_marts(spark, dbt.manifest, folder)
         if is_tested:
-            left_out = tests_in_duckdb_sql(dbt.manifest)
-            error_console.print(f"left out, since their rows are given in SQL of DuckDB: {len(left_out)} unit tests")
+            give_values(dbt.manifest)
             with step("Testing on Spark") as progress:
-                dbt.run("test", *(("--exclude", *left_out) if left_out else ()), on_progress=progress)
+                dbt.run("test", on_progress=progress)
     error_console.print(f"{len(marts)} marts as files: {folder / 'marts'}/<mart>.parquet", markup=False)
     return folder / "marts"
 
@@ -87,15 +83,6 @@ def export_marts(spark: SparkSession, manifest: Any, folder: Path) -> list[str]:
     shutil.rmtree(folder / "marts", ignore_errors=True)
     new.rename(folder / "marts")
     return [model.name for model in models]
-
-
-def tests_in_duckdb_sql(manifest: Any) -> list[str]:
-    """Names of the unit tests whose rows are given in SQL that Spark does not take."""
-    return sorted(
-        test.name
-        for test in manifest.unit_tests.values()
-        if any(isinstance(given.rows, str) and re.search(DUCKDB_SQL, given.rows) for given in test.given)
-    )
 
 
 def grains_of_marts(project_dir: Path) -> dict[str, list[str]]:
