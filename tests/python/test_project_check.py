@@ -391,6 +391,13 @@ def test_a_one_letter_alias_is_found(write, text):
     assert "calls something" in problem.what
 
 
+def test_exists_may_ask_a_model_and_no_cte(write):
+    [problem] = sql_rules.hanging_exists(write({f"{MART}.sql": GOOD_SQL + "exists(select 1 from loads)"}))
+    assert "loads, a CTE" in problem.what
+    asks_the_model = GOOD_SQL + "exists(select 1 from {{ ref('int_loads__summed') }})"
+    assert not list(sql_rules.hanging_exists(write({f"{MART}.sql": asks_the_model})))
+
+
 @pytest.mark.parametrize(
     ("path", "text", "found"),
     [

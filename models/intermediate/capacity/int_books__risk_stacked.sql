@@ -14,15 +14,9 @@ red_books as (
 
 ),
 
-health_scores as (
-
-    select * from {{ ref('stg_crm__health_scores') }}
-
-),
-
 observed as (
 
-    select exists(select 1 from health_scores) as has_health_scores
+    select exists(select 1 from {{ ref('stg_crm__health_scores') }}) as has_health_scores
 
 ),
 

@@ -28,7 +28,7 @@ pipeline_stages as (
 
 observed as (
 
-    select exists(select 1 from opportunities) as has_opportunities
+    select exists(select 1 from {{ ref('stg_crm__opportunities') }}) as has_opportunities
 
 ),
 

@@ -38,8 +38,8 @@ levels as (
 observed as (
 
     select
-        exists(select 1 from participants) as has_participants,
-        exists(select 1 from contacts) as has_contacts
+        exists(select 1 from {{ ref('stg_interactions__interaction_participants') }}) as has_participants,
+        exists(select 1 from {{ ref('stg_crm__contacts') }}) as has_contacts
 
 ),
 

@@ -31,7 +31,7 @@ action_items as (
 
 observed as (
 
-    select exists(select 1 from action_items) as has_action_items
+    select exists(select 1 from {{ ref('stg_interactions__action_items') }}) as has_action_items
 
 ),
 

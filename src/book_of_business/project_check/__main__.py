@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     sql_rules.business_numbers,
     sql_rules.feature_flags,
     sql_rules.one_letter_aliases,
+    sql_rules.hanging_exists,
     reference.thresholds,
     reference.signal_rules,
     repository.registry_hosts,

@@ -60,6 +60,14 @@ def one_letter_aliases(project: Project) -> Iterator[Problem]:
             yield Problem(file.path, f"line {file.line_of(match.start())} calls something {letter}", "write a word")
 
 
+def hanging_exists(project: Project) -> Iterator[Problem]:
+    """DuckDB 2.0 waits for ever where others read a large CTE of which `exists` needs one row (its issue 24961 is alike)."""
+    for file in project.models:
+        for match in re.finditer(r"\bexists\s*\(\s*select 1 from (\w+)\s*\)", file.code):
+            what = f"line {file.line_of(match.start())} asks whether {match.group(1)}, a CTE, has a row"
+            yield Problem(file.path, what, "ask the model itself: exists(select 1 from {{ ref('...') }})")
+
+
 def business_numbers(project: Project) -> Iterator[Problem]:
     """Numbers other than 0 and 1: what a business could choose differently is a row that people review."""
     for file in project.sql_files(*ALL_SQL):
