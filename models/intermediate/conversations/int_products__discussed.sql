@@ -105,7 +105,9 @@ final as (
         expanding.next_expansion_on,
         owned.product is not null as is_owned,
         -- an account without an expansion is observed to have none, where anybody has opportunities on file
-        case when exists (select 1 from opportunities) then coalesce(expanding.has_open_opportunity, false) end
+        case
+            when exists (select 1 from {{ ref('stg_crm__opportunities') }}) then coalesce(expanding.has_open_opportunity, false)
+        end
             as has_open_opportunity
 
     from discussions

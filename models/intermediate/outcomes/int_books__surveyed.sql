@@ -96,7 +96,7 @@ measured as (
 
     from csms
     cross join weeks
-    where csms.scope = 'organisation' and exists (select 1 from survey_responses)
+    where csms.scope = 'organisation' and exists (select 1 from {{ ref('stg_outcomes__survey_responses') }})
 
 ),
 

@@ -8,27 +8,9 @@ usage_weeks as (
 
 ),
 
-tickets as (
-
-    select * from {{ ref('stg_support__tickets') }}
-
-),
-
 interactions as (
 
     select * from {{ ref('int_interactions__completed') }}
-
-),
-
-contacts as (
-
-    select * from {{ ref('stg_crm__contacts') }}
-
-),
-
-opportunities as (
-
-    select * from {{ ref('stg_crm__opportunities') }}
 
 ),
 
@@ -39,14 +21,14 @@ final as (
             select 1 from usage_weeks
             where usage_weeks.event_count is not null or usage_weeks.active_user_count is not null
         )
-        or exists (select 1 from tickets)
+        or exists (select 1 from {{ ref('stg_support__tickets') }})
         or exists (
             select 1 from interactions
             where interactions.sentiment_score is not null
         )
         -- a contact who leaves is a signal, whoever took part in what
-        or exists (select 1 from contacts)
-        or exists (select 1 from opportunities) as is_observed
+        or exists (select 1 from {{ ref('stg_crm__contacts') }})
+        or exists (select 1 from {{ ref('stg_crm__opportunities') }}) as is_observed
 
 )
 

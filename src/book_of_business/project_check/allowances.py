@@ -54,6 +54,9 @@ STRUCTURAL_NUMBERS = (
         "1e-13",
         "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits",
     ),
+    Allowance(
+        "macros/staging/usage_weeks.sql", "13", "weeks read at once: how much is held in memory, not what comes out"
+    ),
     Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
     Allowance("macros/spans.sql", "7", "days in a week"),
     Allowance("macros/increments.sql", "7", "days in a week"),

@@ -61,7 +61,7 @@ def one_letter_aliases(project: Project) -> Iterator[Problem]:
 
 
 def hanging_exists(project: Project) -> Iterator[Problem]:
-    """DuckDB 2.0 waits for ever where others read a large CTE of which `exists` needs one row (its issue 24961 is alike)."""
+    """DuckDB 2.0 waits for ever where others read a large CTE of which `exists` needs one row."""
     for file in project.models:
         for match in re.finditer(r"\bexists\s*\(\s*select 1 from (\w+)\s*\)", file.code):
             what = f"line {file.line_of(match.start())} asks whether {match.group(1)}, a CTE, has a row"
