@@ -106,9 +106,9 @@ final as (
         owned.product is not null as is_owned,
         -- an account without an expansion is observed to have none, where anybody has opportunities on file
         case
-            when exists (select 1 from {{ ref('stg_crm__opportunities') }}) then coalesce(expanding.has_open_opportunity, false)
-        end
-            as has_open_opportunity
+            when exists (select 1 from {{ ref('stg_crm__opportunities') }})
+                then coalesce(expanding.has_open_opportunity, false)
+        end as has_open_opportunity
 
     from discussions
     left join owned on discussions.interaction_id = owned.interaction_id and discussions.product = owned.product
