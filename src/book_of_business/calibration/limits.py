@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from book_of_business.calibration.weights import read_rows
+from book_of_business.calibration.reference_files import read_rows
 from book_of_business.errors import UserError
 
 PREFIX = "calibration_"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from book_of_business.calibration.reference_files import read_rows
 from book_of_business.errors import UserError
 
 BASE = "base"
@@ -72,21 +72,6 @@ class Weights:
         own = tuple(level for name, level in self.values if name == factor)
         ordered = tuple(level for level in self.order.get(factor, ()) if level in own)
         return ordered + tuple(level for level in own if level not in ordered)
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a reference table.
-
-    Raises:
-        UserError: if it is missing, or no CSV with a header.
-    """
-    if not path.is_file():
-        raise UserError(f"{path} is missing: restore it from the repository")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file, strict=True))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as CSV ({error}): mend or restore it") from None
 
 
 def read_order(reference: Path) -> dict[str, tuple[str, ...]]:
