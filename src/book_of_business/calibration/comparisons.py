@@ -12,38 +12,34 @@ import numpy as np
 import polars as pl
 from scipy import optimize, stats
 
-from book_of_business.calibration.effort_model import calibrate, hours_of
+from book_of_business.calibration.effort_model import Calibration, hours_of, relearn
 from book_of_business.calibration.limits import Limits
-from book_of_business.calibration.observations import LEVELS, Observations
-from book_of_business.calibration.weights import Weights
-from book_of_business.errors import UserError
+from book_of_business.calibration.observations import LEVELS
 
 CALIBRATED, IN_FORCE, ADDITIVE = "calibrated weights", "weights in force", "added-up minutes (NNLS)"
 ARR, COUNT = "ARR only", "account count"
 METHODS = (CALIBRATED, IN_FORCE, ADDITIVE, ARR, COUNT)
 FOLDS = 4
+BLOCKS = 4  # of weeks
 DECILES = 10
 LEAST = 1e-6  # minutes: the deviance of a prediction of zero would be infinite
 Predictor = Callable[[pl.DataFrame], np.ndarray]
 
 
-def predictors(training: Observations, in_force: Weights, limits: Limits) -> dict[str, Predictor]:
+def predictors(calibration: Calibration, training: pl.DataFrame) -> dict[str, Predictor]:
     """Each method, taught on the training rows: a frame of account-weeks to minutes at full exposure.
 
-    A method that cannot be taught (too few CSMs, no ARR) is left out.
+    A method that cannot be taught (no ARR on record) is left out.
     """
+    learnt = relearn(calibration, training)
     taught: dict[str, Predictor] = {
-        IN_FORCE: lambda rows: hours_of(rows, in_force),
+        CALIBRATED: lambda rows: hours_of(rows, learnt),
+        IN_FORCE: lambda rows: hours_of(rows, calibration.in_force),
         COUNT: lambda rows: np.ones(rows.height),
     }
-    try:
-        proposed = calibrate(training, in_force, limits).proposed
-        taught[CALIBRATED] = lambda rows: hours_of(rows, proposed)
-    except UserError:
-        pass
-    if training.rows["arr_usd"].fill_null(0).sum() > 0:
+    if training["arr_usd"].fill_null(0).sum() > 0:
         taught[ARR] = lambda rows: np.maximum(rows["arr_usd"].fill_null(0).to_numpy(), 0.0)
-    additive = added_up(training.rows)
+    additive = added_up(training)
     if additive is not None:
         taught[ADDITIVE] = additive
     return {name: taught[name] for name in METHODS if name in taught}
@@ -91,13 +87,13 @@ def csm_folds(rows: pl.DataFrame, folds: int = FOLDS) -> list[list[str]]:
     return [csms[place::folds] for place in range(folds) if csms[place::folds]]
 
 
-def by_csm(observations: Observations, in_force: Weights, limits: Limits) -> pl.DataFrame:
+def by_csm(calibration: Calibration) -> pl.DataFrame:
     """Predictions for CSMs that the method has not seen: the rows with a column per method, in minutes."""
-    parts = []
-    for fold in csm_folds(observations.rows):
+    everything, parts = calibration.observations.rows, []
+    for fold in csm_folds(everything):
         held = pl.col("csm_id").is_in(fold)
-        taught = predictors(observations.only(~held), in_force, limits)
-        rows = observations.rows.filter(held)
+        taught = predictors(calibration, everything.filter(~held))
+        rows = everything.filter(held)
         exposure = rows["exposure_ratio"].to_numpy()
         parts.append(rows.with_columns(pl.Series(name, exposure * f(rows)) for name, f in taught.items()))
     frame = pl.concat(parts, how="diagonal")
@@ -106,12 +102,13 @@ def by_csm(observations: Observations, in_force: Weights, limits: Limits) -> pl.
     return frame.with_columns(pl.Series(name, rescaled(frame[name].to_numpy(), minutes)) for name in kept)
 
 
-def out_of_time(observations: Observations, in_force: Weights, limits: Limits) -> pl.DataFrame:
+def out_of_time(calibration: Calibration, limits: Limits) -> pl.DataFrame:
     """Predictions for the last weeks (`held_out_ratio` of them) by what the weeks before taught."""
-    weeks = observations.rows["week_start_date"].unique().sort()
+    everything = calibration.observations.rows
+    weeks = everything["week_start_date"].unique().sort()
     first = weeks[len(weeks) - max(1, round(len(weeks) * limits.held_out_ratio))]
-    taught = predictors(observations.only(pl.col("week_start_date") < first), in_force, limits)
-    rows = observations.rows.filter(pl.col("week_start_date") >= first)
+    taught = predictors(calibration, everything.filter(pl.col("week_start_date") < first))
+    rows = everything.filter(pl.col("week_start_date") >= first)
     exposure, minutes = rows["exposure_ratio"].to_numpy(), rows["minutes"].to_numpy()
     return rows.with_columns(pl.Series(name, rescaled(exposure * f(rows), minutes)) for name, f in taught.items())
 
@@ -138,14 +135,45 @@ def scores(predicted: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def gain(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, float]:
-    """Deviance gained by the calibrated weights over those in force, as a ratio, with an interval over CSMs.
+def held_out_weeks(calibration: Calibration, blocks: int = BLOCKS) -> pl.DataFrame:
+    """Minutes of each account over a block of weeks that the weights have not seen: csm_id, account_id, minutes, and
+    predictions by IN_FORCE and CALIBRATED with the CSM's own sum.
 
-    Jackknife of the ratio, t with CSMs - 1. Returns gain, low, high; nan where there are fewer than two CSMs or no
-    calibrated weights.
+    The weeks are cut into consecutive blocks; each is predicted by what the others teach. Sums over accounts, since
+    the minutes of an account in one week are nearly all chance; the CSM's own sum, since a person's pace is no weight.
     """
-    if CALIBRATED not in predicted.columns or predicted["csm_id"].n_unique() < 2:
-        return float("nan"), float("nan"), float("nan")
+    rows = calibration.observations.rows
+    weeks = rows["week_start_date"].unique().sort().to_list()
+    parts = []
+    for place in range(blocks):
+        block = weeks[len(weeks) * place // blocks : len(weeks) * (place + 1) // blocks]
+        is_held = pl.col("week_start_date").is_in(block)
+        if not block or rows.filter(~is_held).is_empty():
+            continue
+        learnt = relearn(calibration, rows.filter(~is_held))
+        held = rows.filter(is_held)
+        exposure = held["exposure_ratio"].to_numpy()
+        parts.append(
+            held.select("csm_id", "account_id", "minutes").with_columns(
+                pl.Series(IN_FORCE, exposure * hours_of(held, calibration.in_force)),
+                pl.Series(CALIBRATED, exposure * hours_of(held, learnt)),
+            )
+        )
+    sums = pl.concat(parts).group_by("csm_id", "account_id").agg(pl.col("minutes", IN_FORCE, CALIBRATED).sum())
+    own = pl.col("minutes").sum().over("csm_id")
+    scaled = sums.with_columns(
+        pl.col(name) * own / pl.col(name).sum().over("csm_id") for name in (IN_FORCE, CALIBRATED)
+    )
+    return scaled.sort("csm_id", "account_id")
+
+
+def gain(calibration: Calibration, confidence: float) -> tuple[float, float, float]:
+    """Deviance gained by the calibrated weights over those in force, in weeks held out, with an interval over CSMs.
+
+    Mean over CSMs of the share of their own deviance, each CSM alike (a pooled book of hundreds would else decide
+    alone), with Student's t. nan where fewer than two CSMs tell.
+    """
+    predicted = held_out_weeks(calibration)
     minutes = predicted["minutes"].to_numpy()
     per_csm = (
         predicted.select("csm_id")
@@ -157,7 +185,17 @@ def gain(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, floa
         .agg(pl.col("before", "after").sum())
         .sort("csm_id")
     )
-    return ratio_interval((per_csm["before"] - per_csm["after"]).to_numpy(), per_csm["before"].to_numpy(), confidence)
+    return mean_interval(per_csm["before"].to_numpy(), per_csm["after"].to_numpy(), confidence)
+
+
+def mean_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """Mean over CSMs of 1 - after / before with the interval of Student's t; nan where fewer than two tell."""
+    told = before > 0
+    ratios = 1 - after[told] / before[told]
+    if len(ratios) < 2:
+        return float("nan"), float("nan"), float("nan")
+    reach = stats.t.ppf((1 + confidence) / 2, len(ratios) - 1) * ratios.std(ddof=1) / np.sqrt(len(ratios))
+    return float(ratios.mean()), float(ratios.mean() - reach), float(ratios.mean() + reach)
 
 
 def ratio_interval(part: np.ndarray, whole: np.ndarray, confidence: float) -> tuple[float, float, float]:
@@ -172,7 +210,8 @@ def ratio_interval(part: np.ndarray, whole: np.ndarray, confidence: float) -> tu
 
 def deciles(predicted: pl.DataFrame, method: str = CALIBRATED) -> pl.DataFrame:
     """Calibration by decile of what was predicted for unseen CSMs: decile (1 is the least work), account_week_count,
-    predicted_minutes, minutes, observed_ratio (observed / predicted), lower and upper (its 95 % interval over CSMs).
+    predicted_minutes, minutes, observed_ratio (observed / predicted), lower and upper (its 95 % interval over CSMs; nan where
+    one CSM has all of them).
     """
     ordered = predicted.sort(method, "week_start_date", "account_id").with_columns(
         decile=(pl.int_range(pl.len()) * DECILES // pl.len() + 1).cast(pl.Int64)
@@ -181,6 +220,8 @@ def deciles(predicted: pl.DataFrame, method: str = CALIBRATED) -> pl.DataFrame:
     for (decile,), group in ordered.group_by("decile", maintain_order=True):
         per_csm = group.group_by("csm_id").agg(pl.col("minutes").sum(), pl.col(method).sum()).sort("csm_id")
         value, low, high = float("nan"), float("nan"), float("nan")
+        if per_csm[method].sum() > 0:
+            value = per_csm["minutes"].sum() / per_csm[method].sum()
         if per_csm.height > 1 and per_csm[method].sum() > 0:
             value, low, high = ratio_interval(per_csm["minutes"].to_numpy(), per_csm[method].to_numpy(), 0.95)
         rows.append({

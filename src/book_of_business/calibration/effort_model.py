@@ -39,12 +39,14 @@ class Calibration:
         csm_count, sample_count (account-weeks), csm_shift_ratio (largest change of the weight without one CSM),
         status (ESTIMATED, REFERENCE or why it was kept). `base` is hours a week by segment.
     prior_sd: standard deviation of the log deviations from the weights in force (0: no sign of any).
+    errors: standard error of the log deviation of each level that was learnt.
     """
 
     observations: Observations
     in_force: Weights
     levels: pl.DataFrame
     prior_sd: float
+    errors: dict[Level, float]
 
     @property
     def proposed(self) -> Weights:
@@ -177,13 +179,37 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
         for csm, own, kept in zip(csms, without, shrunk_without, strict=True)
     ]
     found = result_rows(levels, raw, shrunk, errors, len(csms), shrunk_without)
-    found |= base_rows(segments, base, np.array(base_without), table, in_force)
-    return Calibration(
-        Observations(rows, observations.source, observations.exclusions),
-        in_force,
-        joined(table, found, in_force),
-        prior,
-    )
+    found |= base_rows(segments, base, np.array(base_without), table)
+    kept = Observations(rows, observations.source, observations.exclusions)
+    return Calibration(kept, in_force, joined(table, found), prior, dict(zip(levels, errors, strict=True)))
+
+
+def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
+    """The same levels learnt from part of the account-weeks, for weeks or CSMs that are held out.
+
+    Shrunk as the whole was, for the size of the part: errors grow as the root of the account-weeks left out. That the
+    spread of deviations comes from the whole gives a method two numbers (prior and scale of errors) of what it may not
+    have seen, and saves a jackknife for each part.
+    """
+    levels = list(calibration.errors)
+    cells = cells_of(rows, calibration.in_force, levels)
+    kept = separable(cells, levels)
+    if kept != levels:
+        cells = cells_of(rows, calibration.in_force, kept)
+    everybody = np.ones(len(cells.csm), dtype=bool)
+    raw = deviations_of(cells, everybody)[: len(kept)]
+    scale = math.sqrt(calibration.observations.rows.height / max(1, rows.height))
+    errors = scale * np.array([calibration.errors[level] for level in kept])
+    shrunk = shrink(raw, errors, calibration.prior_sd)
+    table = calibration.levels.filter(pl.col("factor") == BASE)
+    fixed = set(table.filter(pl.col("status") != ESTIMATED)["level"])
+    present = set(rows["segment"].to_list())
+    segments = [segment for segment in calibration.in_force.segments if segment in present]
+    change = dict(zip(segments, bases(cells, everybody, raw, shrunk, segments, fixed), strict=True))
+    moved = {level: math.exp(value) for level, value in zip(kept, shrunk, strict=True)}
+    moved |= {(BASE, segment): math.exp(value) for segment, value in change.items()}
+    values = {level: weight * moved.get(level, 1.0) for level, weight in calibration.in_force.values.items()}
+    return Weights("learnt from a part", values, calibration.in_force.order)
 
 
 def left_out(cells: Cells, csm: str, full: np.ndarray, csms: list[str], number: int) -> np.ndarray:
@@ -307,7 +333,7 @@ def result_rows(
 
 
 def base_rows(
-    segments: list[str], base: np.ndarray, without: np.ndarray, table: pl.DataFrame, in_force: Weights
+    segments: list[str], base: np.ndarray, without: np.ndarray, table: pl.DataFrame
 ) -> dict[Level, dict[str, float]]:
     """The same for base hours, where a segment's own number of CSMs gives the degrees of freedom."""
     errors = jackknife(without)
@@ -323,7 +349,7 @@ def base_rows(
     return found
 
 
-def joined(table: pl.DataFrame, found: dict[Level, dict[str, float]], in_force: Weights) -> pl.DataFrame:
+def joined(table: pl.DataFrame, found: dict[Level, dict[str, float]]) -> pl.DataFrame:
     """Counts and estimates side by side, in weights."""
     rows = []
     for row in table.iter_rows(named=True):

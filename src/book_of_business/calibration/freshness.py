@@ -2,7 +2,8 @@
 
 The test: minutes of each week are explained by the levels of the same week, and by the levels that were on record
 some weeks later. Fresh levels win, since work follows what an account needs now; stale ones lose to the later record,
-which is what was true then. A book whose attributes never change cannot be tested and is not fresh either.
+which is what was true then. Attributes have to win to pass: where they never change, or where changes leave no trace in
+the minutes, nobody can tell, and nothing is adopted.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from book_of_business.calibration.comparisons import deviance, ratio_interval
+from book_of_business.calibration.comparisons import deviance, mean_interval
 from book_of_business.calibration.effort_model import Calibration, hours_of
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS
@@ -34,23 +35,21 @@ def measure(calibration: Calibration, limits: Limits) -> Freshness:
     """Hold the levels of each week against those on record half of `freshness_weeks` and all of it later."""
     rows = calibration.observations.rows
     last_change = latest_change(rows)
-    latest = rows["week_start_date"].max()
     if last_change is None:
         return Freshness("no attribute of any account ever changes", False)
-    still = (latest - last_change).days // DAYS
+    still = (rows["week_start_date"].max() - last_change).days // DAYS
     if still >= limits.freshness_weeks / 2:
         return Freshness(f"no attribute changed in the last {still} weeks", False)
     found = []
     for weeks in (round(limits.freshness_weeks / 2), round(limits.freshness_weeks)):
-        value, low, _ = later_gain(rows, calibration.proposed, weeks, 2 * limits.freshness_confidence_ratio - 1)
-        if np.isnan(value):
-            continue
-        found.append((value, low, weeks))
+        value, _, high = later_gain(rows, calibration.proposed, weeks, limits.freshness_confidence_ratio)
+        if not np.isnan(value):
+            found.append((high, value, weeks))
     if not found:
         return Freshness("too few weeks to hold attributes against later ones", False)
-    value, low, weeks = max(found, key=lambda result: result[1])
-    words = f"attributes recorded {weeks} weeks later explain {abs(value):.1%} {'more' if value > 0 else 'less'}"
-    return Freshness(words, low <= 0)
+    high, value, weeks = max(found)
+    said = f"those recorded {weeks} weeks later explain {abs(value):.1%} {'more' if value > 0 else 'less'}"
+    return Freshness(f"{said} (up to {high:+.1%})", high < 0)
 
 
 def latest_change(rows: pl.DataFrame) -> datetime.date | None:
@@ -66,7 +65,7 @@ def later_gain(rows: pl.DataFrame, weights: Weights, weeks: int, confidence: flo
     """How much less deviance the levels of `weeks` weeks later leave than those of the week itself.
 
     Only account-weeks whose levels differ between the two say anything; both are scaled to each CSM's own minutes.
-    Ratio of the deviance of those account-weeks, with an interval over CSMs; nan where fewer than two CSMs have any.
+    Mean over CSMs of the share of that deviance, with an interval; nan where fewer than two CSMs have any.
     """
     later = rows.select(
         "account_id", (pl.col("week_start_date") - pl.duration(days=DAYS * weeks)).alias("week_start_date"), *LEVELS
@@ -88,4 +87,4 @@ def later_gain(rows: pl.DataFrame, weights: Weights, weeks: int, confidence: flo
     told = before > 0
     if told.sum() < 2:
         return float("nan"), float("nan"), float("nan")
-    return ratio_interval((before - after)[told], before[told], confidence)
+    return mean_interval(before[told], after[told], confidence)

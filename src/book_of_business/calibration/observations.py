@@ -33,7 +33,7 @@ class Observations:
 
     rows: account_id, csm_id (owner on the Sunday), week_start_date, segment, `<factor>_level` of the eight,
         exposure_ratio (part of the week that the owner was there), minutes (that anybody spent on the account),
-        arr_usd (null: not known).
+        arr_usd (null: not known), load_ratio (of the owner's book in the week; null: no capacity).
     exclusions: reason, account_week_count, minutes, one row per reason of REASONS, in order.
     source: TIME_ENTRIES or INTERACTIONS.
     """
@@ -74,7 +74,7 @@ def read(connection: duckdb.DuckDBPyConnection, limits: Limits) -> Observations:
         select
             efforts.account_id, efforts.csm_id, efforts.week_start_date, efforts.segment,
             {", ".join(f"efforts.{level}" for level in LEVELS)},
-            accounts.arr_usd, coalesce(loads.availability_ratio, 0) as exposure_ratio,
+            accounts.arr_usd, loads.load_ratio, coalesce(loads.availability_ratio, 0) as exposure_ratio,
             coalesce(logged.entry_minutes, 0) as entry_minutes, coalesce(logged.talk_minutes, 0) as talk_minutes
         from marts.fct_account_effort as efforts
         left join marts.fct_csm_load as loads
@@ -130,7 +130,17 @@ def observe(account_weeks: pl.DataFrame, entries: pl.DataFrame, talks: pl.DataFr
         .join(counts, on="reason", how="left", maintain_order="left")
         .with_columns(pl.col("account_week_count", "minutes").fill_null(0))
     )
-    columns = ["account_id", "csm_id", "week_start_date", "segment", *LEVELS, "exposure_ratio", "minutes", "arr_usd"]
+    columns = [
+        "account_id",
+        "csm_id",
+        "week_start_date",
+        "segment",
+        *LEVELS,
+        "exposure_ratio",
+        "minutes",
+        "arr_usd",
+        "load_ratio",
+    ]
     rows = judged.filter(pl.col("reason").is_null()).select(columns).sort("week_start_date", "account_id")
     return Observations(rows, source, exclusions)
 

@@ -40,7 +40,8 @@ def true_weights(world: SimulatedWorld, order: Weights) -> Weights:
 
 def account_weeks_of(world: SimulatedWorld) -> pl.DataFrame:
     """The account-weeks of a world in the columns that `observations.observe` takes, with expected_minutes beside."""
-    return world.account_weeks.select(
+    loads = world.csm_weeks.select("csm_id", "week", load_ratio="reference_load")
+    return world.account_weeks.join(loads, on=["csm_id", "week"], how="left", maintain_order="left").select(
         "account_id",
         "csm_id",
         "week_start_date",
@@ -50,6 +51,7 @@ def account_weeks_of(world: SimulatedWorld) -> pl.DataFrame:
         pl.col("availability_ratio").alias("exposure_ratio"),
         pl.col("minutes").alias("entry_minutes"),
         (pl.col("interaction_minutes") + pl.col("meaningful_minutes")).alias("talk_minutes"),
+        "load_ratio",
         "expected_minutes",
     )
 
