@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import polars as pl
 
@@ -157,8 +159,8 @@ def good_verdict(frame: pl.DataFrame) -> Verdict:
     return Verdict(f"{share_words(count, harmless.height)}", count / max(1, harmless.height) >= 0.90)
 
 
-def bad_verdict(faults: dict) -> object:
-    """How many harmful runs pass, of all faults."""
+def bad_verdict(faults: Mapping[str, effort_faults.Fault]) -> Callable[[pl.DataFrame], Verdict]:
+    """How many harmful runs pass, of all faults. A run that does no harm is not a bad one, whatever was planted."""
 
     def judge(frame: pl.DataFrame) -> Verdict:
         let_through, harmful, parts = 0, 0, []
@@ -185,4 +187,6 @@ CLAIMS = (
     Claim("guard_good", "The guard adopts good runs at 24 CSMs", ">= 90 %", guarded_book, good_verdict),
     Claim("guard_bad", "The guard adopts no bad run (faults it was written for)", "0", guarded_book,
           bad_verdict(effort_faults.FORESEEN)),
+    Claim("guard_invented", "The guard adopts no bad run (faults invented after it was frozen)", "0", invented_faults,
+          bad_verdict(effort_faults.INVENTED)),
 )  # fmt: skip
