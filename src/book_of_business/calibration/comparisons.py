@@ -210,8 +210,8 @@ def ratio_interval(part: np.ndarray, whole: np.ndarray, confidence: float) -> tu
 
 def deciles(predicted: pl.DataFrame, method: str = CALIBRATED) -> pl.DataFrame:
     """Calibration by decile of what was predicted for unseen CSMs: decile (1 is the least work), account_week_count,
-    predicted_minutes, minutes, observed_ratio (observed / predicted), lower and upper (its 95 % interval over CSMs; nan where
-    one CSM has all of them).
+    predicted_minutes, minutes, observed_ratio (observed / predicted), lower and upper (its 95 % interval over CSMs;
+    nan where one CSM has all of them).
     """
     ordered = predicted.sort(method, "week_start_date", "account_id").with_columns(
         decile=(pl.int_range(pl.len()) * DECILES // pl.len() + 1).cast(pl.Int64)

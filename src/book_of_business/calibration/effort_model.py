@@ -48,6 +48,11 @@ class Calibration:
     prior_sd: float
     errors: dict[Level, float]
 
+    def hours_by(self, weights: Weights) -> float:
+        """Hours of all observed account-weeks by a version."""
+        rows = self.observations.rows
+        return float((hours_of(rows, weights) * rows["exposure_ratio"].to_numpy()).sum())
+
     @property
     def proposed(self) -> Weights:
         """The weights that would be proposed."""
