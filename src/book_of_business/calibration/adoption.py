@@ -68,8 +68,12 @@ def learn(
     found = observations.read(connection, limits)
     if last_week is not None:
         found = found.only(pl.col("week_start_date") <= last_week)
-    day = latest_week(connection) + WEEK - datetime.timedelta(days=1)
-    return calibrate(found, read_adopted(reference, day.isoformat()), limits)
+    return calibrate(found, read_adopted(reference, last_day(connection)), limits)
+
+
+def last_day(connection: duckdb.DuckDBPyConnection) -> str:
+    """Sunday of the latest published week, as text: the weights in force are those of that day."""
+    return (latest_week(connection) + WEEK - datetime.timedelta(days=1)).isoformat()
 
 
 def latest_week(connection: duckdb.DuckDBPyConnection) -> datetime.date:

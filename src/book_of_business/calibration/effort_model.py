@@ -24,6 +24,7 @@ from book_of_business.errors import UserError
 
 VARIANCE_POWER = 1.5
 CONFIDENCE = 0.95
+SHORTEST = 0.001  # part of a week
 WIDEST_PRIOR = 1.0  # sd of log deviations: e-fold; more is no knowledge at all
 ESTIMATED, REFERENCE = "estimated", "reference level"
 TOO_FEW_ACCOUNTS, TOO_FEW_CSMS, NOT_SEEN = "kept: too few accounts", "kept: too few CSMs", "kept: not seen"
@@ -83,12 +84,13 @@ def cells_of(rows: pl.DataFrame, weights: Weights, levels: list[Level]) -> Cells
     """Add up the account-weeks."""
     keys = ["csm_id", "segment", *LEVELS]
     grouped = (
-        rows.with_columns(pl.col("exposure_ratio").round(3))
+        rows.with_columns(pl.col("exposure_ratio").round(3).clip(lower_bound=SHORTEST))
         .group_by([*keys, "exposure_ratio"], maintain_order=True)
         .agg(minutes=pl.col("minutes").mean(), count=pl.len())
     )
     hours = hours_of(grouped, weights)
-    unknown = [factor for factor in FACTORS if (grouped[f"{factor}_level"] == UNKNOWN).any()]
+    spent = grouped.filter(pl.col("minutes") > 0)  # nothing can be told of a level on which no minute was spent
+    unknown = [factor for factor in FACTORS if (spent[f"{factor}_level"] == UNKNOWN).any()]
     return Cells(
         csm=grouped["csm_id"].to_numpy(),
         segment=grouped["segment"].to_numpy(),
@@ -124,9 +126,14 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
         cells: added-up account-weeks.
         chosen: which of them.
         start: all parameters of an earlier fit of the same columns.
+
+    Raises:
+        UserError: if the fit breaks down.
     """
     import statsmodels.api as sm
 
+    total = pl.DataFrame({"csm": cells.csm, "minutes": np.where(chosen, cells.count * cells.minutes, 0.0)})
+    chosen = chosen & (total.select(pl.col("minutes").sum().over("csm")).to_series().to_numpy() > 0)
     csms = np.unique(cells.csm[chosen])
     pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
     design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])
@@ -140,7 +147,13 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
             offset=np.log(cells.effort[chosen]),
             var_weights=cells.count[chosen],
         )
-        return model.fit(start_params=start, maxiter=60, tol=1e-7).params
+        try:
+            found = model.fit(start_params=start, maxiter=60, tol=1e-7).params
+        except (ValueError, np.linalg.LinAlgError) as error:
+            raise UserError(f"effort weights cannot be learnt: the fit breaks down ({error})") from None
+    if not np.isfinite(found).all():
+        raise UserError("effort weights cannot be learnt: the fit breaks down (a weight without end)")
+    return found
 
 
 def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> Calibration:
@@ -155,8 +168,8 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
     csms = sorted(spent.to_list())
     if len(csms) < 2:
         raise UserError(
-            f"effort weights cannot be learnt: {len(csms)} CSMs have minutes on accounts ({observations.source}), and"
-            " two are needed to tell the work from the person"
+            f"effort weights cannot be learnt: {len(csms)} CSM{'' if len(csms) == 1 else 's'} with minutes on accounts"
+            f" ({observations.source}), and two are needed to tell the work from the person"
         )
     table = counted(rows, in_force, limits)
     wanted = [(factor, level) for factor, level, status in
@@ -257,13 +270,16 @@ def status_of(row: dict, is_reference: bool, limits: Limits) -> str:
 
 
 def separable(cells: Cells, levels: list[Level]) -> list[Level]:
-    """The levels that can be told apart from each other and from the CSMs: columns that add to the rank, in order."""
+    """The levels that can be told apart from each other and from the CSMs: columns that add to the rank, in order.
+
+    A level on which no minute was spent would weigh nothing, and is no level to learn.
+    """
     csms = np.unique(cells.csm)
     basis = np.hstack([(cells.csm[:, None] == csms[None, :]).astype(float), cells.nuisance])
     kept, rank = [], np.linalg.matrix_rank(basis)
     for place, level in enumerate(levels):
         wider = np.hstack([basis, cells.deviations[:, [place]]])
-        if np.linalg.matrix_rank(wider) > rank:
+        if cells.minutes @ cells.deviations[:, place] > 0 and np.linalg.matrix_rank(wider) > rank:
             basis, rank = wider, rank + 1
             kept.append(level)
     return kept

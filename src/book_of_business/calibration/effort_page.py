@@ -59,8 +59,7 @@ def study(connection: duckdb.DuckDBPyConnection, seed: int, deals: int, referenc
     """
     folder = reference or project_dir() / "seeds" / "reference"
     limits = read_limits(folder)
-    sunday = (adoption.latest_week(connection) + adoption.WEEK).isoformat()
-    in_force = read_adopted(folder, sunday)
+    in_force = read_adopted(folder, adoption.last_day(connection))
     quality, found = diagnostics.log_quality(connection, limits), observations.read(connection, limits)
     try:
         calibration = calibrate(found, in_force, limits)
@@ -81,6 +80,9 @@ def headline(found: Study) -> str:
         return f"{told} The weights in force stay."
     failed = guard.failures(found.checks)
     before = found.in_force.version
+    if not any(check.name.startswith("deviance gained") for check in found.checks):
+        named = "; ".join(check.sentence for check in failed)
+        return f"Too little to judge by: {named}. The weights in force ({before}) stay."
     if not found.is_better:
         named = failed[0].sentence if failed else ""
         return f"What was learnt is no better than the weights in force ({before}): {named}. They stay."
