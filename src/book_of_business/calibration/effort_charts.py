@@ -13,6 +13,29 @@ from book_of_business.charts import BAR_STEP, HEAVY, MUTED, OVER, nothing_to_sho
 WIDTH = 520
 
 
+def weeks_chart(found: Study) -> alt.Chart:
+    """Hours that are learnt from, week by week."""
+    rows = found.found.rows
+    if rows.is_empty():
+        return nothing_to_show("There are no account-weeks to learn from.")
+    shown = rows.group_by("week_start_date").agg(hours=pl.col("minutes").sum() / 60).sort("week_start_date")
+    return (
+        alt.Chart(shown)
+        .mark_bar(color=HEAVY)
+        .encode(
+            x=alt.X("week_start_date:T", title="week that begins on"),
+            y=alt.Y("hours:Q", title="hours on accounts"),
+        )
+        .properties(
+            width=WIDTH,
+            height=140,
+            title=title_of(
+                "Hours that are learnt from", "Weeks with next to nothing are weeks in which nobody logged."
+            ),
+        )
+    )
+
+
 def weights_chart(found: Study) -> alt.LayerChart | alt.Chart:
     """Each learnt multiplier with its interval, and the weight in force beside it; none without a signal."""
     if found.calibration is None:
