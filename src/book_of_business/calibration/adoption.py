@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -32,6 +33,7 @@ METHOD, KEPT = "tweedie_1.5_within_csm", "kept"
 METHOD_VERSION = 1  # raised with each change of the method that changes a weight
 NEW_COLUMNS = ("raw_weight", "previous_weight", "run_id")
 DECIMALS = 4
+SAME = 0.002  # relative: a fit on another machine ends there, and nobody edits a weight by so little
 WEEK = datetime.timedelta(days=7)
 AFTERWARDS = (
     "Weeks before that day keep the weights of their time. Commit seeds/reference/effort_weights.csv; since a reference"
@@ -65,9 +67,7 @@ def learn(
     Raises:
         UserError: if there is nothing to learn from.
     """
-    found = observations.read(connection, limits)
-    if last_week is not None:
-        found = found.only(pl.col("week_start_date") <= last_week)
+    found = observations.read(connection, limits, last_week)
     return calibrate(found, read_adopted(reference, last_day(connection)), limits)
 
 
@@ -221,11 +221,19 @@ def learnt_again(
         )
     begins = datetime.date.fromisoformat(own[0]["effective_from_date"])
     for row, expected in zip(own, as_rows(learnt, version, begins, known), strict=False):
-        differing = [name for name in expected if row.get(name) != expected[name]]
+        differing = [name for name in expected if not is_same(row.get(name), expected[name])]
         if differing or len(own) != learnt.levels.height:
             where = f"{row['factor']} {row['level']}: {', '.join(differing) or 'rows are missing or added'}"
             raise UserError(f"{version} is not as it was proposed ({where}): restore it, or propose again")
     return learnt
+
+
+def is_same(written: str | None, expected: str) -> bool:
+    """Whether a field is as it was written; numbers may differ in digits that depend on the machine."""
+    try:
+        return math.isclose(float(written or ""), float(expected), rel_tol=SAME)
+    except ValueError:
+        return written == expected
 
 
 def checked_day(text: str, latest: datetime.date, rows: Sequence[dict[str, str]], is_given: bool) -> str:

@@ -159,8 +159,8 @@ def explained(rows: pl.DataFrame, weights: Weights, levels: list[Level]) -> floa
     kept = separable(cells, levels)
     if kept != levels:
         cells = cells_of(rows, flat, kept)
-    books = pl.DataFrame({"csm": cells.csm, "segment": cells.segment})
-    group = books.select(pl.struct("csm", "segment").rank("dense")).to_series().to_numpy().astype(np.int64) - 1
+    csm, segment = (np.unique(labels, return_inverse=True)[1] for labels in (cells.csm, cells.segment))
+    group = np.unique(csm * (segment.max() + 1) + segment, return_inverse=True)[1]
     design = np.hstack([cells.deviations, cells.nuisance])
     found = deviations_of(cells, np.ones(len(cells.csm), dtype=bool))[: design.shape[1]]
     plain = scaled_within(cells, np.ones(len(cells.csm)), group)

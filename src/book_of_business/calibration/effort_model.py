@@ -132,8 +132,8 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
     """
     import statsmodels.api as sm
 
-    total = pl.DataFrame({"csm": cells.csm, "minutes": np.where(chosen, cells.count * cells.minutes, 0.0)})
-    chosen = chosen & (total.select(pl.col("minutes").sum().over("csm")).to_series().to_numpy() > 0)
+    place = np.unique(cells.csm, return_inverse=True)[1]
+    chosen = chosen & (np.bincount(place, np.where(chosen, cells.count * cells.minutes, 0.0))[place] > 0)
     csms = np.unique(cells.csm[chosen])
     pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
     design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])

@@ -6,6 +6,7 @@ the account it is then an observed zero. Weeks of a CSM who never logs are not o
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 import duckdb
@@ -55,8 +56,8 @@ class Observations:
         return Observations(self.rows.filter(condition), self.source, self.exclusions)
 
 
-def read(connection: duckdb.DuckDBPyConnection, limits: Limits) -> Observations:
-    """The observations of a published book.
+def read(connection: duckdb.DuckDBPyConnection, limits: Limits, last_week: datetime.date | None = None) -> Observations:
+    """The observations of a published book, as they were at the end of a week (its Monday; null: the latest).
 
     Raises:
         UserError: if the published file lacks a mart or column.
@@ -94,6 +95,9 @@ def read(connection: duckdb.DuckDBPyConnection, limits: Limits) -> Observations:
         "select csm_id, week_start_date, sum(interaction_count) as logged_minutes from marts.fct_account_logged_time"
         " where interaction_count > 0 group by csm_id, week_start_date",
     )
+    if last_week is not None:
+        is_known = pl.col("week_start_date") <= last_week
+        account_weeks, entries, talks = (frame.filter(is_known) for frame in (account_weeks, entries, talks))
     return observe(account_weeks, entries, talks, limits)
 
 
