@@ -172,6 +172,7 @@ def adopt(
     if status != "proposed":
         since = f" from {own[0]['effective_from_date']}" if status == "adopted" else f": {own[0]['rationale']}"
         return Adopted([f"{version} is {status} already{since}; nothing was changed"], status == "adopted")
+    day = checked_day(begins or own[0]["effective_from_date"], latest_week(connection), rows, is_given=bool(begins))
     learnt = learnt_again(connection, reference, limits, own)
     failed = guard.failures(guard.judge(learnt, limits))
     if failed:
@@ -182,7 +183,6 @@ def adopt(
             lambda row: of_version(row, version, {**change, "rationale": f"{row['rationale']} Rejected: {words}."}),
         )
         return Adopted([f"{version} is rejected:", *(f"  {check.sentence}" for check in failed)], False)
-    day = checked_day(begins or own[0]["effective_from_date"], latest_week(connection), rows, is_given=bool(begins))
     change = {"status": "adopted", "approved_by": name, "effective_from_date": day}
     rewrite(path, lambda row: of_version(row, version, change))
     return Adopted([f"{version} is adopted from {day} on, approved by {name}.", AFTERWARDS], True)
