@@ -120,7 +120,7 @@ def test_nothing_to_learn_from_is_said() -> None:
     world = simulate_world(2, 5, 8)
     found = planted.observations_of(world, LIMITS)
     nobody = found.only(pl.col("csm_id") == "nobody")
-    with pytest.raises(UserError, match="0 CSMs have minutes"):
+    with pytest.raises(UserError, match="0 CSMs with minutes"):
         calibrate(nobody, WEIGHTS, LIMITS)
 
 
