@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments lint unit notebooks lab docs spark-build spark-test parity bench clean lock
+.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks lab docs spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -14,7 +14,7 @@ OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test
 
 help:  ## list the targets
 	@echo "Book of Business: what a book of business asks for, and what its owner can sustain."
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Environment: RAW_DATA=DIR (your tables), AS_OF_DATE=YYYY-MM-DD, BUILD_DIR=DIR (default build), FULL=1 (rebuild everything)"
 
 .venv/.installed: requirements/base.txt requirements/uv.txt scripts/set_up.sh
@@ -30,13 +30,16 @@ test: .venv/.installed lint  ## everything that must hold
 	$(OWN_BOOK) $(PY) -m book_of_business build
 	$(PY) -m book_of_business.project_check --working-file build/test/working.duckdb
 	$(OWN_BOOK) .venv/bin/dbt --quiet test --select test_type:unit test_name:unique_grain
-	$(OWN_BOOK) $(PY) -m pytest -n 2 --dist loadfile -q
+	$(OWN_BOOK) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile -q
 	$(OWN_BOOK) $(PY) -m book_of_business notebooks
 	@echo "everything holds"
 
 prove-increments: .venv/.installed  ## increments against full builds, for an hour (SEED=1, STEPS=8, BOOKS=4)
 	env -u RAW_DATA -u AS_OF_DATE INCREMENTS=long $(PY) -m pytest -q tests/increments
 	env -u RAW_DATA -u AS_OF_DATE $(PY) -m tests.increments.sequences
+
+prove-statistics: .venv/.installed  ## every statistical claim on planted truth, 200 worlds each; writes docs/evidence/statistics.md
+	@$(PY) -m book_of_business.evidence
 
 lint: .venv/.installed  ## style of SQL and Python, and the project's own rules
 	.venv/bin/ruff check .

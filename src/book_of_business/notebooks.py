@@ -139,6 +139,9 @@ def jupyter_environment(settings: Settings) -> Iterator[None]:
         "JUPYTER_NO_CONFIG": "1",
         "PYTHONPATH": os.pathsep.join(part for part in (package_root, os.environ.get("PYTHONPATH", "")) if part),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        # small systems of equations: threads would only wait for one another
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)

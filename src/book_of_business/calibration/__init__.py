@@ -1,0 +1,1 @@
+"""Calibration: weights, ceilings and outcomes learnt from the published marts, with intervals and a guard."""

@@ -1,0 +1,160 @@
+"""Beside the ceilings: what other ways of fitting would say (and why not to believe them), readings, and the power."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from scipy import optimize, stats
+
+from book_of_business.calibration.ceilings import RIDGE, Fit, Limits, Moments, controls_of, curve_left, fit, grid_of
+
+LOST_POINTS = 2.0  # how far the isotonic curve has to be below its top to be called a decline
+MOST_WEEKS = 520  # beyond ten years "more weeks" is no advice
+WHOLE_WEEK = 0.95
+WHY_NOT = {
+    "plateau within CSM": "what is proposed, where it is identified",
+    "plateau, CSMs pooled": "who scores well anyway and holds fewer calls passes for a ceiling",
+    "isotonic curve": "falls wherever noise lets it, so late",
+    "change point": "two levels put the break where most of the fall lies, beyond the ceiling",
+    "parabola": "its top is where the curve turns, far below the ceiling",
+}
+
+
+def rivals(frame: pl.DataFrame, found: Fit, limits: Limits) -> pl.DataFrame:
+    """What each way of fitting would call the ceiling: method, ceiling (null: none), why not to believe it."""
+    ceilings = {name: None for name in WHY_NOT}
+    if found.ceiling is not None:
+        x, weight = frame["volume"].to_numpy(), frame["scored_count"].to_numpy().astype(float)
+        score = pl.col("quality_score")
+        mean = (score * pl.col("scored_count")).sum().over("csm_id") / pl.col("scored_count").sum().over("csm_id")
+        y = frame.select(score - mean).to_series().to_numpy()
+        ceilings = {
+            "plateau within CSM": found.ceiling,
+            "plateau, CSMs pooled": pooled_ceiling(frame, limits),
+            "isotonic curve": isotonic_ceiling(x, y, weight),
+            "change point": change_point(x, y, weight, int(limits.ceiling_tail_count)),
+            "parabola": parabola_top(x, y, weight),
+        }
+    return pl.DataFrame(
+        {"method": list(ceilings), "ceiling": list(ceilings.values()), "why not": list(WHY_NOT.values())},
+        schema={"method": pl.String, "ceiling": pl.Float64, "why not": pl.String},
+    )
+
+
+def pooled_ceiling(frame: pl.DataFrame, limits: Limits) -> float | None:
+    """The plateau model without a level of its own for each CSM."""
+    together = frame.with_columns(csm_id=pl.lit("all"))
+    grid = grid_of(together["volume"].to_numpy(), int(limits.ceiling_tail_count))
+    if len(grid) < 3:
+        return None
+    place, _, _, taken, _, _ = Moments(together, grid, controls_of(together)).best()
+    return place if taken else None
+
+
+def isotonic_ceiling(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float | None:
+    """Least volume at which a curve that may only fall has lost LOST_POINTS from its top (null: never)."""
+    order = np.argsort(x, kind="stable")
+    curve = optimize.isotonic_regression(y[order], weights=weight[order], increasing=False).x
+    fallen = np.flatnonzero(curve <= curve[0] - LOST_POINTS)
+    return float(x[order][fallen[0]]) if len(fallen) else None
+
+
+def change_point(x: np.ndarray, y: np.ndarray, weight: np.ndarray, tail_count: int) -> float | None:
+    """Volume at which two levels fit best, the second lower (null: none)."""
+    best, place = 0.0, None
+    for volume in grid_of(x, tail_count):
+        above = x > volume
+        if not above.any() or above.all():
+            continue
+        levels = np.average(y[~above], weights=weight[~above]), np.average(y[above], weights=weight[above])
+        gain = (levels[0] - levels[1]) ** 2 / (1 / weight[~above].sum() + 1 / weight[above].sum())
+        if levels[1] < levels[0] and gain > best:
+            best, place = gain, float(volume)
+    return place
+
+
+def parabola_top(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float | None:
+    """Volume at the top of a parabola (null: it opens upwards)."""
+    square, line, _ = np.polyfit(x, y, 2, w=np.sqrt(weight))
+    return float(-line / (2 * square)) if square < 0 else None
+
+
+def readings(frame: pl.DataFrame, found: Fit, limits: Limits) -> pl.DataFrame:
+    """The same estimate under other readings of the data: reading, ceiling, lower, upper, answer.
+
+    Args:
+        frame: the observations of one tier, with standardised_score, standardised_count and scale_ratio.
+        found: what `ceilings.fit` said of it.
+        limits: as there.
+    """
+    own = frame.filter(pl.col("standardised_count") > 0)
+    # back to points, so that the decline reads the same
+    spread = frame["quality_score"].std() or 1.0
+    frames: Mapping[str, pl.DataFrame] = {
+        "as proposed": frame,
+        "without the share that is red": frame.with_columns(red_share=pl.lit(None, pl.Float64)),
+        "scores against their own scorecard": own.with_columns(
+            quality_score=pl.col("standardised_score") * spread, scored_count=pl.col("standardised_count")
+        ),
+        "whole weeks only": frame.filter(pl.col("scale_ratio") >= WHOLE_WEEK),
+        "each week counted alike": frame.with_columns(scored_count=pl.lit(1, pl.Int64)),
+    }
+    rows = []
+    for reading, rows_of in frames.items():
+        read = found if reading == "as proposed" else fit(rows_of, found.role_tier, limits)
+        # an interval of what is not identified would be read as one
+        known = (read.ceiling, read.lower, read.upper) if read.is_identified else (None, None, None)
+        rows.append((reading, *known, "identified" if read.is_identified else "no ceiling identified"))
+    schema = {"reading": pl.String, "ceiling": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "answer": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def power(frame: pl.DataFrame, found: Fit, ceiling: float, limits: Limits) -> tuple[float, int | None]:
+    """Chance that a ceiling here would show as a bend, and the weeks of this kind in which it would with enough power.
+
+    Supposes `ceiling_power_decline_score` points lost per interaction above `ceiling`: the F of two slopes against one
+    is then noncentral, its noncentrality growing with the weeks. Null weeks: not in ten years, since hardly any week
+    is above the ceiling.
+    """
+    controls = controls_of(frame)
+    if found.csm_count < 1 or frame.height < found.csm_count + len(controls) + 4:
+        return 0.0, None
+    moments = Moments(frame, np.array([ceiling]), controls)
+    squares, products, hinges = sum(moments.squares), sum(moments.products)[:, 0], float(sum(moments.hinges)[0])
+    others = list(range(1, len(squares)))
+    inner = np.linalg.pinv(squares[np.ix_(others, others)] + RIDGE * np.eye(len(others)))
+    own = max(hinges - float(products[others] @ inner @ products[others]), 0.0)
+    degrees = frame.height - found.csm_count - len(others) - 2
+    left = curve_left(frame, controls) / degrees
+    weekly = limits.ceiling_power_decline_score**2 * own / max(left, RIDGE) / max(found.week_count, 1)
+
+    def chance(weeks: int) -> float:
+        later = max(frame.height / max(found.week_count, 1) * weeks - found.csm_count - len(others) - 2, 1)
+        if weekly * weeks < RIDGE:
+            return float(stats.f.sf(limits.ceiling_kink_f, 1, later))
+        return float(stats.ncf.sf(limits.ceiling_kink_f, 1, later, weekly * weeks))
+
+    now = chance(found.week_count)
+    if chance(MOST_WEEKS) < limits.ceiling_power_ratio:
+        return now, None
+    low, high = 1, MOST_WEEKS
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if chance(middle) >= limits.ceiling_power_ratio else (middle + 1, high)
+    return now, low
+
+
+def power_words(found: Fit, now: float, weeks: int | None, ceiling: float, limits: Limits) -> str:
+    """What to do about a tier without a ceiling, in a sentence."""
+    supposed = f"a loss of {limits.ceiling_power_decline_score:g} points per interaction above {ceiling:.1f}"
+    if math.isnan(now) or found.csm_count == 0:
+        return f"{found.role_tier}: with nothing scored, no number of weeks would show {supposed}."
+    said = f"{found.role_tier}: {supposed} would have shown in these weeks with a chance of {now:.0%}"
+    if weeks is None:
+        return f"{said}; hardly any week is above it, so more weeks of this kind would not tell."
+    if weeks <= found.week_count:
+        return f"{said}: if there were one of that size there, it would probably have been seen."
+    return f"{said}; it takes about {weeks - found.week_count} more weeks of this kind to tell."

@@ -1,0 +1,273 @@
+"""Load as felt against load as measured: do they go together, who answers high or low by habit, who is discordant.
+
+The listing compares CSMs, each by the means of their answers and of the loads of those weeks, with the line through all
+of them: an outlier test on externally studentised residuals (Cook and Weisberg 1982) with Bonferroni's correction. If
+people differ by habit alone, it lists somebody in at most `self_report_false_listing_ratio` of teams. A discordant CSM
+answers by an unusual habit, or the metric misses work (or counts work that is none): the survey cannot tell which.
+
+The second listing asks of each CSM's latest answer alone, against their own earlier ones: there the habit cancels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import statsmodels.api as sm
+from scipy import stats
+
+from book_of_business.baseline import MINIMUM_ANSWERS, Correlation, correlate, count_of
+from book_of_business.calibration.ceiling_inputs import read_thresholds
+
+LOWEST, HIGHEST = 1.0, 10.0
+AT_END = 0.5  # a mean this near to an end of the scale could not have gone further
+FELT_MORE, FELT_LESS, IN_LINE = "felt more", "felt less", "in line"
+MEANINGS = {
+    FELT_MORE: "the metric may miss work, or high answers are a habit",
+    FELT_LESS: "the metric may count work that is none, or low answers are a habit",
+    IN_LINE: "",
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rows of `thresholds`: how few CSMs and answers are too few, and how often a team may be shown a false listing."""
+
+    self_report_minimum_csms: float
+    self_report_minimum_answers: float
+    self_report_false_listing_ratio: float
+
+
+@dataclass(frozen=True)
+class SelfReport:
+    """What the answers say.
+
+    with_load, within_csm: rank correlation of answers with loads, and of both about each CSM's own means (null: too
+    few, or too much alike); habit_score, noise_score: standard deviations of people's habits and of single answers
+    about them, points of the scale (null: too few repeat answers); points_per_load: how many points an answer rises
+    with a load of 1 more; csms: one row per CSM with repeat answers, from `compare_csms`; latest: from `latest_answers`;
+    reason: why nobody can be listed (empty: they can).
+    """
+
+    answer_count: int
+    csm_count: int
+    repeat_csm_count: int
+    with_load: Correlation | None
+    within_csm: Correlation | None
+    habit_score: float | None
+    noise_score: float | None
+    points_per_load: float | None
+    csms: pl.DataFrame
+    latest: pl.DataFrame
+    reason: str
+
+    @property
+    def discordant(self) -> pl.DataFrame:
+        return self.csms.filter(pl.col("discordance") != IN_LINE)
+
+
+CSM_SCHEMA = {
+    "csm_id": pl.String, "answer_count": pl.Int64, "mean_answer": pl.Float64, "mean_load_ratio": pl.Float64,
+    "expected_answer": pl.Float64, "gap_score": pl.Float64, "chance": pl.Float64, "discordance": pl.String,
+}  # fmt: skip
+LATEST_SCHEMA = {
+    "csm_id": pl.String, "answer_count": pl.Int64, "latest_answer": pl.Float64, "usual_answer": pl.Float64,
+    "gap_score": pl.Float64, "chance": pl.Float64, "discordance": pl.String,
+}  # fmt: skip
+
+
+def read_rules(reference_dir: Path | None = None) -> Rules:
+    """The rules in force, as `read_thresholds`."""
+    return Rules(**read_thresholds(Rules.__dataclass_fields__, reference_dir))
+
+
+def direction(gap: float, chance: float, limit: float, answer: float) -> str:
+    """Whether a gap is listed; at an end of the scale nobody can answer further out."""
+    if chance >= limit:
+        return IN_LINE
+    if gap > 0:
+        return FELT_MORE if answer > LOWEST + AT_END else IN_LINE
+    return FELT_LESS if answer < HIGHEST - AT_END else IN_LINE
+
+
+def compare_csms(means: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Each CSM against the line through the others.
+
+    Args:
+        means: csm_id, answer_count, mean_answer, mean_load_ratio; CSMs with enough answers, enough of them.
+        rules: what is listed.
+
+    Returns:
+        Those with expected_answer (of somebody with that load, by the others), gap_score (points above it), chance
+        (that a gap as large comes about by habit alone, for this CSM) and discordance.
+    """
+    load, answer = means["mean_load_ratio"].to_numpy(), means["mean_answer"].to_numpy()
+    fitted = sm.OLS(answer, sm.add_constant(load, has_constant="add")).fit()
+    influence = fitted.get_influence()
+    # the gap to the line of the others: the residual without its own pull on the line
+    gaps = fitted.resid / (1 - influence.hat_matrix_diag)
+    chances = 2 * stats.t.sf(np.abs(influence.resid_studentized_external), len(means) - 3)
+    limit = rules.self_report_false_listing_ratio / len(means)
+    return means.with_columns(
+        expected_answer=answer - gaps,
+        gap_score=gaps,
+        chance=chances,
+        discordance=pl.Series(
+            [direction(gap, chance, limit, said) for gap, chance, said in zip(gaps, chances, answer, strict=True)],
+            dtype=pl.String,
+        ),
+    ).select(*CSM_SCHEMA)
+
+
+def latest_answers(repeated: pl.DataFrame, slope: float, noise: float, degrees: int, rules: Rules) -> pl.DataFrame:
+    """Each CSM's latest answer against their own earlier ones, changes of load taken into account.
+
+    Args:
+        repeated: csm_id, surveyed_on, perceived_load_score, load_ratio of CSMs with enough answers.
+        slope: points per load of 1, within CSM.
+        noise: standard deviation of single answers, points.
+        degrees: degrees of freedom behind it.
+        rules: what is listed.
+    """
+    adjusted = repeated.sort("csm_id", "surveyed_on").with_columns(
+        own=pl.col("perceived_load_score") - slope * pl.col("load_ratio"),
+        place=pl.int_range(pl.len()).over("csm_id"),
+        count=pl.len().over("csm_id"),
+    )
+    is_last = pl.col("place") == pl.col("count") - 1
+    rows = adjusted.group_by("csm_id", maintain_order=True).agg(
+        answer_count=pl.len().cast(pl.Int64),
+        latest_answer=pl.col("perceived_load_score").filter(is_last).first().cast(pl.Float64),
+        gap_score=pl.col("own").filter(is_last).first() - pl.col("own").filter(~is_last).mean(),
+    )
+    gaps, counts = rows["gap_score"].to_numpy(), rows["answer_count"].to_numpy()
+    error = noise * np.sqrt(1 + 1 / (counts - 1))
+    chances = 2 * stats.t.sf(np.abs(gaps) / error, degrees) if noise > 0 else np.ones(len(gaps))
+    limit = rules.self_report_false_listing_ratio / max(len(gaps), 1)
+    said = rows["latest_answer"].to_numpy()
+    return rows.with_columns(
+        usual_answer=pl.col("latest_answer") - pl.col("gap_score"),
+        chance=pl.Series(chances, dtype=pl.Float64),
+        discordance=pl.Series(
+            [direction(gap, chance, limit, answer) for gap, chance, answer in zip(gaps, chances, said, strict=True)],
+            dtype=pl.String,
+        ),
+    ).select(*LATEST_SCHEMA)
+
+
+def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
+    """Hold the answers against the loads of their weeks.
+
+    Args:
+        answers: of `marts.read_perceived_load`: csm_id, surveyed_on, perceived_load_score (1 to 10), load_ratio (null:
+            no capacity that week; left out).
+        rules: see `Rules`.
+    """
+    held = answers.drop_nulls("load_ratio").with_columns(pl.col("perceived_load_score").cast(pl.Float64))
+    repeated = held.filter(pl.len().over("csm_id") >= rules.self_report_minimum_answers)
+    own = held.filter(pl.len().over("csm_id") > 1).with_columns(
+        (pl.col(column) - pl.col(column).mean().over("csm_id")).round(9)
+        for column in ("perceived_load_score", "load_ratio")
+    )
+    means = (
+        repeated.group_by("csm_id")
+        .agg(
+            answer_count=pl.len().cast(pl.Int64),
+            mean_answer=pl.col("perceived_load_score").mean(),
+            mean_load_ratio=pl.col("load_ratio").mean(),
+        )
+        .sort("csm_id")
+    )
+    reason = ""
+    if not answers.height:
+        reason = "Nobody was asked: there are no effort surveys, so how the load feels is not known."
+    elif means.height < rules.self_report_minimum_csms:
+        reason = (
+            f"Only {count_of(means.height, 'CSM')} answered at least {rules.self_report_minimum_answers:g} times in weeks "
+            f"with a load; with fewer than {rules.self_report_minimum_csms:g} nobody stands out from the others."
+        )
+    elif means["mean_load_ratio"].round(9).n_unique() < 2 or means["mean_answer"].round(9).n_unique() < 3:
+        reason = "All loads or all answers are alike: there is nothing to tell apart."
+    csms, latest = pl.DataFrame(schema=CSM_SCHEMA), pl.DataFrame(schema=LATEST_SCHEMA)
+    habit = noise = slope = None
+    if not reason:
+        slope, noise, degrees = within_csm_line(repeated)
+        csms = compare_csms(means, rules)
+        latest = latest_answers(repeated, slope, noise, degrees, rules)
+        line = sm.OLS(
+            means["mean_answer"].to_numpy(), sm.add_constant(means["mean_load_ratio"].to_numpy(), has_constant="add")
+        ).fit()
+        average = float((1 / means["answer_count"]).mean())
+        habit = float(np.sqrt(max(line.mse_resid - noise**2 * average, 0.0)))
+        slope = float(line.params[1])
+    return SelfReport(
+        answer_count=held.height,
+        csm_count=held["csm_id"].n_unique(),
+        repeat_csm_count=means.height,
+        with_load=correlate(held, "load_ratio"),
+        within_csm=correlate(own, "load_ratio") if own.height >= MINIMUM_ANSWERS else None,
+        habit_score=habit,
+        noise_score=noise,
+        points_per_load=slope,
+        csms=csms,
+        latest=latest,
+        reason=reason,
+    )
+
+
+def within_csm_line(repeated: pl.DataFrame) -> tuple[float, float, int]:
+    """Points per load of 1 within CSM, standard deviation about that line, and its degrees of freedom."""
+    centred = repeated.select(
+        (pl.col(column) - pl.col(column).mean().over("csm_id")) for column in ("perceived_load_score", "load_ratio")
+    )
+    answer, load = centred.to_numpy().T
+    square = float(load @ load)
+    slope = float(load @ answer) / square if square > 1e-12 else 0.0
+    degrees = max(repeated.height - repeated["csm_id"].n_unique() - 1, 1)
+    return slope, float(np.sqrt(((answer - slope * load) ** 2).sum() / degrees)), degrees
+
+
+def sentences(report: SelfReport, labels: pl.DataFrame, rules: Rules) -> list[str]:
+    """The answer in words; `labels` has csm_id and csm."""
+    if not report.answer_count:
+        return [report.reason or "No answer fell into a week with a load."]
+    said = [
+        f"{count_of(report.answer_count, 'answer')} of {count_of(report.csm_count, 'CSM')} can be held against the load "
+        "of their week."
+    ]
+    if report.with_load is None:
+        said.append("They are too few or too much alike to say whether load as felt follows load as measured.")
+    else:
+        said.append(f"Rank correlation of load as felt with load as measured: {report.with_load.words}.")
+    if report.within_csm is not None:
+        said.append(f"Of each CSM's own ups and downs: {report.within_csm.words}.")
+    if report.reason:
+        return [*said, f"Nobody can be listed as discordant. {report.reason}"]
+    said.append(
+        f"Habits of answering differ by {report.habit_score:.1f} points (standard deviation) on the scale of 1 to 10, "
+        f"single answers of one person by {report.noise_score:.1f}."
+    )
+    names = dict(labels.select("csm_id", "csm").iter_rows())
+    found = [f"{names.get(row['csm_id'], row['csm_id'])} ({row['discordance']})"
+             for row in report.discordant.iter_rows(named=True)]  # fmt: skip
+    risk = f"{rules.self_report_false_listing_ratio:.0%} of teams"
+    if found:
+        said.append(f"Discordant: {', '.join(found)}. By habit alone somebody would be listed in at most {risk}.")
+    else:
+        said.append(f"No CSM is discordant, at a rule that lists somebody falsely in at most {risk}.")
+    return said
+
+
+def table_of(rows: pl.DataFrame, labels: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """`csms` or `latest` of a report as a table to read, the furthest apart first."""
+    shown = rows.join(labels.select("csm_id", "csm"), on="csm_id", how="left").sort(
+        pl.col("gap_score").abs(), "csm_id", descending=[True, False]
+    )
+    names = {
+        "csm": "CSM", "answer_count": "answers", "mean_answer": "mean answer", "mean_load_ratio": "mean load",
+        "latest_answer": "latest answer", "expected_answer": "expected of that load", "usual_answer": "usual",
+        "gap_score": "gap, points", "discordance": "discordance",
+    }  # fmt: skip
+    return shown.select(pl.col(name).alias(words) for name, words in names.items() if name in shown.columns)

@@ -1,0 +1,192 @@
+"""Claims about effort weights: how far off, how well covered, what the guard lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import polars as pl
+
+from book_of_business.calibration import comparisons, diagnostics, guard
+from book_of_business.calibration.effort_model import ESTIMATED, calibrate
+from book_of_business.calibration.weights import BASE
+from book_of_business.errors import UserError
+from book_of_business.evidence import effort_faults
+from book_of_business.evidence import planted_effort as planted
+from book_of_business.evidence.claim import Claim, Numbers, Verdict, mean_words, percent, share_words
+from book_of_business.evidence.worlds import simulate_world
+
+HARMFUL_ERROR = 0.07  # of the multipliers that a version would put in force: the mark is 5 %, and 2 more are chance
+DECILE_TOLERANCE = 0.10
+
+
+def standard_book(seed: int) -> Numbers:
+    """16 CSMs x 26 weeks of the standard world: errors, coverage, deciles."""
+    weights, limits = planted.reference()
+    world = simulate_world(seed, 16, 26)
+    truth = planted.true_weights(world, weights)
+    found = calibrate(planted.observations_of(world, limits), weights, limits)
+    learnt = found.levels.filter((pl.col("status") == ESTIMATED) & (pl.col("factor") != BASE))
+    true = np.array([truth.weight(*level) for level in learnt.select("factor", "level").iter_rows()])
+    inside = (learnt["lower"].to_numpy() <= true) & (true <= learnt["upper"].to_numpy())
+    own = planted.multiplier_errors(found.proposed, truth)
+    predicted = comparisons.by_csm(found)
+    scores = {row["method"]: row["book_error_ratio"] for row in comparisons.scores(predicted).iter_rows(named=True)}
+    deciles = comparisons.deciles(predicted)["observed_ratio"].to_list()
+    base = planted.base_errors(found, truth)
+    return {
+        "learnt_error": float(np.abs(learnt["weight"].to_numpy() / true - 1).mean()),
+        "raw_error": float(np.abs(learnt["raw_weight"].to_numpy() / true - 1).mean()),
+        "all_error": float(np.abs(own).mean()),
+        "default_error": float(np.abs(planted.multiplier_errors(weights, truth)).mean()),
+        "covered": int(inside.sum()), "learnt": len(inside),
+        "book_error": planted.book_error(found.proposed, world),
+        "default_book_error": planted.book_error(weights, world),
+        **{f"logged {name}": error for name, error in scores.items()},
+        "base_error": float(np.abs(base[:1]).mean()),
+        **{f"decile_{place}": ratio for place, ratio in enumerate(deciles, start=1)},
+    }  # fmt: skip
+
+
+def null_book(seed: int) -> Numbers:
+    """16 CSMs x 26 weeks in which no attribute changes anything: whether a driver is ranked or anything adopted."""
+    weights, limits = planted.reference()
+    world = simulate_world(seed, 16, 26, "null")
+    found = calibrate(planted.observations_of(world, limits), weights, limits)
+    levels = list(found.errors)
+    told = diagnostics.signal(found.observations, weights, levels, seed, deals=19)
+    failed = guard.failures(guard.judge(found, limits))
+    truth = planted.true_weights(world, weights)
+    return {
+        "has_signal": told.is_there, "is_adopted": not failed,
+        "error": float(np.abs(planted.multiplier_errors(found.proposed, truth)).mean()),
+        "default_error": float(np.abs(planted.multiplier_errors(weights, truth)).mean()),
+    }  # fmt: skip
+
+
+def guarded_book(seed: int) -> Numbers:
+    """24 CSMs x 26 weeks as they are, and with each fault that the guard was written for."""
+    return with_faults(seed, {"good": effort_faults.none, **effort_faults.FORESEEN})
+
+
+def invented_faults(seed: int) -> Numbers:
+    """24 CSMs x 26 weeks with each fault that was invented after the guard was frozen."""
+    return with_faults(seed, effort_faults.INVENTED)
+
+
+def with_faults(seed: int, faults: dict[str, effort_faults.Fault]) -> Numbers:
+    """For each fault: whether the guard lets the weights through, and how wrong they are."""
+    weights, limits = planted.reference()
+    world = simulate_world(seed, 24, 26 + effort_faults.SPARE_WEEKS)
+    truth = planted.true_weights(world, weights)
+    rows = planted.account_weeks_of(world)
+    numbers: Numbers = {}
+    for name, fault in faults.items():
+        faulty = fault(rows, np.random.default_rng(seed))
+        try:
+            found = calibrate(planted.observations_of(world, limits, faulty), weights, limits)
+            failed = guard.failures(guard.judge(found, limits))
+        except UserError:
+            numbers |= {f"{name} adopted": False, f"{name} error": None, f"{name} book": None, f"{name} why": "nothing"}
+            continue
+        learnt = list(found.errors)
+        errors = [found.proposed.weight(*level) / truth.weight(*level) - 1 for level in learnt]
+        numbers |= {
+            f"{name} adopted": not failed,
+            f"{name} error": float(np.abs(errors).mean()),
+            f"{name} book": planted.book_error(found.proposed, world),
+            f"{name} why": "; ".join(check.name for check in failed),
+        }
+    return numbers
+
+
+def error_verdict(frame: pl.DataFrame) -> Verdict:
+    """The mean error of the multipliers that were learnt."""
+    raw, every, default = (percent(frame[name].mean()) for name in ("raw_error", "all_error", "default_error"))
+    figure = (
+        f"{mean_words(frame['learnt_error'])} (without shrinking {raw}; with the levels that were kept {every}; default"
+        f" weights {default})"
+    )
+    return Verdict(figure, frame["learnt_error"].mean() <= 0.05)
+
+
+def coverage_verdict(frame: pl.DataFrame) -> Verdict:
+    """The share of intervals that hold the planted multiplier; worlds, not intervals, are independent."""
+    shares = frame["covered"] / frame["learnt"]
+    return Verdict(mean_words(shares), 0.93 <= frame["covered"].sum() / frame["learnt"].sum() <= 0.97)
+
+
+def book_verdict(frame: pl.DataFrame) -> Verdict:
+    """The error of books' effort, of what was planted."""
+    default = percent(frame["default_book_error"].mean())
+    return Verdict(f"{mean_words(frame['book_error'])} (default weights {default})", frame["book_error"].mean() <= 0.10)
+
+
+def logged_verdict(frame: pl.DataFrame) -> Verdict:
+    """The error of books' minutes as logged by CSMs that were not seen; their own pace is in it."""
+    name = f"logged {comparisons.CALIBRATED}"
+    others = ", ".join(
+        f"{other} {percent(frame[f'logged {other}'].mean())}"
+        for other in comparisons.METHODS[1:]
+        if f"logged {other}" in frame.columns
+    )
+    return Verdict(f"{mean_words(frame[name])} ({others})", frame[name].mean() <= 0.10)
+
+
+def decile_verdict(frame: pl.DataFrame) -> Verdict:
+    """Each decile's ratio over all worlds; single worlds scatter."""
+    names = [f"decile_{place}" for place in range(1, comparisons.DECILES + 1)]
+    means = np.array([frame[name].mean() for name in names])
+    single = np.mean([np.mean(np.abs(frame[name].to_numpy() - 1) <= DECILE_TOLERANCE) for name in names])
+    figure = (
+        f"observed / predicted {means.min():.2f} to {means.max():.2f} (mean of the worlds, by decile);"
+        f" in a single world {percent(single, 0)} of the deciles are within 10 %"
+    )
+    return Verdict(figure, bool((np.abs(means - 1) <= DECILE_TOLERANCE).all()))
+
+
+def null_verdict(frame: pl.DataFrame) -> Verdict:
+    """Nothing may be found where nothing is."""
+    drivers, adopted = int(frame["has_signal"].sum()), int(frame["is_adopted"].sum())
+    figure = f"drivers ranked in {share_words(drivers, frame.height)}; adopted {share_words(adopted, frame.height)}"
+    return Verdict(figure, adopted == 0 and drivers / frame.height <= 0.07)
+
+
+def good_verdict(frame: pl.DataFrame) -> Verdict:
+    """How many runs without a fault pass."""
+    harmless = frame.filter(pl.col("good error") <= HARMFUL_ERROR)
+    count = int(harmless["good adopted"].sum())
+    return Verdict(f"{share_words(count, harmless.height)}", count / max(1, harmless.height) >= 0.90)
+
+
+def bad_verdict(faults: Mapping[str, effort_faults.Fault]) -> Callable[[pl.DataFrame], Verdict]:
+    """How many harmful runs pass, of all faults. A run that does no harm is not a bad one, whatever was planted."""
+
+    def judge(frame: pl.DataFrame) -> Verdict:
+        let_through, harmful, parts = 0, 0, []
+        for name in faults:
+            bad = frame.filter(pl.col(f"{name} error").is_null() | (pl.col(f"{name} error") > HARMFUL_ERROR))
+            passed = int(bad[f"{name} adopted"].sum())
+            let_through, harmful = let_through + passed, harmful + bad.height
+            parts.append(f"{name} {passed} of {bad.height}")
+        return Verdict(f"adopted {share_words(let_through, harmful)}: {', '.join(parts)}", let_through == 0)
+
+    return judge
+
+
+CLAIMS = (
+    Claim("weights_error", "Error of the multipliers, 16 CSMs x 26 weeks", "<= 5 %", standard_book, error_verdict),
+    Claim("weights_coverage", "95 % intervals of the multipliers", "93-97 %", standard_book, coverage_verdict),
+    Claim("weights_books", "Error of the books' load, of the planted effort", "<= 10 %", standard_book, book_verdict),
+    Claim("weights_logged", "Error of the books' load, of the minutes logged by CSMs not seen (their own pace, 10 %, is"
+          " in it)", "<= 10 %", standard_book, logged_verdict),
+    Claim("weights_deciles", "Calibration by decile of predicted work, CSMs not seen", "within +-10 %", standard_book,
+          decile_verdict),
+    Claim("weights_null", "Null world: no driver is ranked, no weight adopted", "drivers <= 7 %, adopted 0", null_book,
+          null_verdict),
+    Claim("guard_good", "The guard adopts good runs at 24 CSMs", ">= 90 %", guarded_book, good_verdict),
+    Claim("guard_bad", "The guard adopts no bad run (faults it was written for)", "0", guarded_book,
+          bad_verdict(effort_faults.FORESEEN)),
+    Claim("guard_invented", "The guard adopts no bad run (faults invented after it was frozen)", "0", invented_faults,
+          bad_verdict(effort_faults.INVENTED)),
+)  # fmt: skip

@@ -1,0 +1,45 @@
+"""The page of the proofs: a table of claims, and plainly what was not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from book_of_business.evidence.runner import Outcome
+
+HEAD = """\
+# Statistics: what was proven on planted truth
+
+Made by `{command}`. Every replicate is a world of our own simulator with its own seed, so these figures are what the
+methods do where the model has much of the form of the generator: read them as a ceiling. The interval after a figure
+is its Monte-Carlo error (95 %), not the spread between worlds. Minutes are those of one processor.
+
+| claim | mark | measured | replicates | seeds | minutes | reached |
+|---|---|---|---|---|---|---|
+"""
+
+
+def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
+    """The whole page in Markdown.
+
+    Args:
+        outcomes: what `runner.prove` gave.
+        command: how the page was made.
+        notes: Markdown that stands below, such as what was invented after the guard was frozen.
+    """
+    lines = [HEAD.format(command=command).rstrip("\n")]
+    for outcome in outcomes:
+        claim, reached = outcome.claim, "yes" if outcome.verdict.is_reached else "**NO**"
+        lines.append(
+            f"| {claim.statement} | {claim.mark} | {outcome.verdict.figure} | {outcome.replicate_count} "
+            f"| {outcome.first_seed}-{outcome.last_seed} | {outcome.minutes:.1f} | {reached} |"
+        )
+    missed = [outcome for outcome in outcomes if not outcome.verdict.is_reached]
+    lines += ["", "## Not reached", ""]
+    if missed:
+        lines += [f"- {outcome.claim.statement}: {outcome.verdict.figure}, wanted {outcome.claim.mark}."
+                  for outcome in missed]  # fmt: skip
+    else:
+        lines.append("Every mark above was reached.")
+    if notes:
+        lines += ["", notes.strip()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,128 @@
+"""Replicates in two processes, kept as JSON lines by seed, so that a run that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import polars as pl
+
+from book_of_business.errors import UserError
+from book_of_business.evidence.claim import Claim, Numbers, Verdict
+
+PROCESSES = 2
+# One thread each: two processes keep two cores busy, and more threads would only wait for one another.
+THREADS = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A claim with what its replicates said: how many, from which seed to which, in how many processor minutes."""
+
+    claim: Claim
+    verdict: Verdict
+    replicate_count: int
+    first_seed: int
+    last_seed: int
+    minutes: float
+
+
+def prove(
+    claims: Sequence[Claim], folder: Path, first_seed: int, count: int | None = None, processes: int = PROCESSES
+) -> list[Outcome]:
+    """Run what is missing of each claim's replicates and judge them.
+
+    Args:
+        claims: in the order of the page.
+        folder: takes `<source>.jsonl`; claims that share a replicate share its file.
+        first_seed: seeds run upwards from here.
+        count: replicates per claim; null: the full count of each.
+        processes: how many at once.
+
+    Raises:
+        UserError: if a file of results is not one of this version, or a replicate fails (with its claim and seed).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted: dict[str, tuple[Claim, int]] = {}
+    for claim in claims:
+        number = max(count or claim.full_count, wanted.get(claim.source, (claim, 0))[1])
+        wanted[claim.source] = (claim, number)
+    for source, (claim, number) in wanted.items():
+        run_missing(claim, folder / f"{source}.jsonl", range(first_seed, first_seed + number), processes)
+    outcomes = []
+    for claim in claims:
+        rows = read_rows(folder / f"{claim.source}.jsonl")
+        seeds = range(first_seed, first_seed + (count or claim.full_count))
+        kept = [rows[seed] for seed in seeds if seed in rows]
+        frame = pl.DataFrame([row["numbers"] for row in kept], infer_schema_length=None)
+        minutes = sum(row["seconds"] for row in kept) / 60
+        outcomes.append(Outcome(claim, claim.summarise(frame), len(kept), seeds[0], seeds[-1], minutes))
+    return outcomes
+
+
+def run_missing(claim: Claim, path: Path, seeds: Iterable[int], processes: int) -> None:
+    """Make the replicates that the file has not, and add them to it as they come."""
+    from tqdm import tqdm
+
+    done = read_rows(path)
+    missing = [seed for seed in seeds if seed not in done]
+    if not missing:
+        return
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(THREADS)
+    try:
+        with (
+            ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
+            path.open("a", encoding="utf-8") as file,
+            tqdm(total=len(missing), desc=claim.source, unit="world", file=sys.stderr) as bar,
+        ):
+            running = {pool.submit(timed, claim.replicate, seed): seed for seed in missing}
+            for future in as_completed(running):
+                try:
+                    numbers, seconds = future.result()
+                except Exception as error:
+                    pool.shutdown(cancel_futures=True)
+                    kind = type(error).__name__
+                    raise UserError(f"{claim.name}, seed {running[future]}: {kind}: {error}") from error
+                file.write(json.dumps({"seed": running[future], "seconds": seconds, "numbers": numbers}) + "\n")
+                file.flush()
+                bar.update()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def timed(replicate: Callable[[int], Numbers], seed: int) -> tuple[Numbers, float]:
+    """A replicate and the seconds it took."""
+    began = time.monotonic()
+    numbers = replicate(seed)
+    return numbers, round(time.monotonic() - began, 2)
+
+
+def read_rows(path: Path) -> dict[int, dict]:
+    """The replicates that a file has, by seed; a last line that was cut off is left out.
+
+    Raises:
+        UserError: if another line is none of ours.
+    """
+    if not path.is_file():
+        return {}
+    rows = {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+            rows[int(row["seed"])] = row
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError):
+            if number == len(lines):
+                path.write_text("".join(kept + "\n" for kept in lines[:-1]), encoding="utf-8")
+                break
+            raise UserError(f"{path}, line {number} is no replicate: delete the file and run again") from None
+    return rows

@@ -1,0 +1,160 @@
+"""Effort weights on planted truth: a short version of `make prove-statistics`, loose, and able to fail."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from book_of_business.calibration import comparisons, diagnostics, freshness, guard, sensitivity
+from book_of_business.calibration.effort_model import ESTIMATED, calibrate, shrink
+from book_of_business.calibration.observations import INTERACTIONS, REASONS, TIME_ENTRIES, Observations
+from book_of_business.calibration.weights import BASE
+from book_of_business.errors import UserError
+from book_of_business.evidence import effort_faults
+from book_of_business.evidence import planted_effort as planted
+from book_of_business.evidence.worlds import SimulatedWorld, simulate_world
+
+WEIGHTS, LIMITS = planted.reference()
+
+
+@pytest.fixture(scope="module")
+def world() -> SimulatedWorld:
+    return simulate_world(1, 16, 34)
+
+
+@pytest.fixture(scope="module")
+def rows(world: SimulatedWorld) -> pl.DataFrame:
+    return planted.account_weeks_of(world)
+
+
+def learn(world: SimulatedWorld, rows: pl.DataFrame):
+    return calibrate(planted.observations_of(world, LIMITS, rows), WEIGHTS, LIMITS)
+
+
+@pytest.fixture(scope="module")
+def good(world: SimulatedWorld, rows: pl.DataFrame):
+    return learn(world, effort_faults.none(rows, np.random.default_rng(1)))
+
+
+def test_weights_come_closer_to_what_was_planted_than_those_in_force(world: SimulatedWorld, good) -> None:
+    truth = planted.true_weights(world, WEIGHTS)
+    learnt = np.abs(planted.multiplier_errors(good.proposed, truth)).mean()
+    assert learnt < 0.065 < np.abs(planted.multiplier_errors(WEIGHTS, truth)).mean()
+    assert planted.book_error(good.proposed, world) < 0.06 < planted.book_error(WEIGHTS, world)
+    rows = good.levels.filter((pl.col("status") == ESTIMATED) & (pl.col("factor") != BASE))
+    true = np.array([truth.weight(*level) for level in rows.select("factor", "level").iter_rows()])
+    covered = (rows["lower"].to_numpy() <= true) & (true <= rows["upper"].to_numpy())
+    assert covered.mean() >= 0.8
+
+
+def test_guard_lets_a_good_run_pass_and_holds_back_attributes_of_eight_weeks_ago(world, rows, good) -> None:
+    assert not guard.failures(guard.judge(good, LIMITS))
+    stale = learn(world, effort_faults.stale(8)(rows, np.random.default_rng(1)))
+    assert "attributes are fresh" in [check.name for check in guard.failures(guard.judge(stale, LIMITS))]
+    frozen = learn(world, effort_faults.frozen(rows, np.random.default_rng(1)))
+    assert freshness.measure(frozen, LIMITS).figure == "no attribute of any account ever changes"
+
+
+def test_under_reporting_that_all_share_moves_no_weight_and_the_sum_of_hours_stays(good) -> None:
+    half = good.observations.rows.with_columns(pl.col("minutes") * 0.5)
+    again = calibrate(Observations(half, TIME_ENTRIES, good.observations.exclusions), WEIGHTS, LIMITS)
+    assert np.allclose(again.levels["weight"], good.levels["weight"], rtol=1e-4)
+    assert good.hours_by(good.proposed) == pytest.approx(good.hours_by(WEIGHTS), rel=1e-3)
+
+
+def test_a_csm_who_logs_a_third_bends_no_multiplier(good) -> None:
+    one = good.observations.rows["csm_id"].unique().sort()[0]
+    third = pl.when(pl.col("csm_id") == one).then(pl.col("minutes") / 3).otherwise(pl.col("minutes"))
+    less = good.observations.rows.with_columns(minutes=third)
+    again = calibrate(Observations(less, TIME_ENTRIES, good.observations.exclusions), WEIGHTS, LIMITS)
+    assert sensitivity.changes(good, again)["change_ratio"].abs().max() < 0.05
+
+
+def test_a_level_seen_too_seldom_keeps_the_weight_in_force(good) -> None:
+    kept = good.levels.filter(pl.col("status").str.starts_with("kept") & (pl.col("factor") != BASE))
+    assert (kept["weight"] == kept["previous_weight"]).all()
+    assert kept["raw_weight"].null_count() == kept.height
+    scarce = kept.filter((pl.col("account_count") >= 30) & (pl.col("csm_count") >= 4))
+    assert scarce.is_empty(), "it was seen often enough"
+
+
+def test_attributes_of_other_accounts_are_no_signal_and_are_not_ranked(world, rows, good) -> None:
+    levels = list(good.errors)
+    real = diagnostics.signal(good.observations, WEIGHTS, levels, seed=1, deals=19)
+    assert real.is_there
+    dealt = diagnostics.dealt(good.observations.rows, np.random.default_rng(3))
+    found = Observations(dealt, TIME_ENTRIES, good.observations.exclusions)
+    none = diagnostics.signal(found, WEIGHTS, levels, seed=1, deals=19)
+    assert none.explained_ratio < real.explained_ratio / 2
+    assert real.sentence.startswith("There is a signal")
+    assert real.p_value <= 0.05
+
+
+def test_deciles_and_rivals_are_held_against_csms_that_were_not_seen(good) -> None:
+    predicted = comparisons.by_csm(good)
+    assert predicted.height == good.observations.rows.height
+    scores = {row["method"]: row for row in comparisons.scores(predicted).iter_rows(named=True)}
+    assert set(scores) == set(comparisons.METHODS)
+    best = scores[comparisons.CALIBRATED]["book_error_ratio"]
+    assert best < min(scores[name]["book_error_ratio"] for name in (comparisons.ARR, comparisons.COUNT))
+    assert comparisons.deciles(predicted)["account_week_count"].sum() == predicted.height
+
+
+def test_silent_csms_are_left_out_with_a_reason_and_not_taken_for_zeros() -> None:
+    world = simulate_world(2, 9, 10, "missing_time")
+    found = planted.observations_of(world, LIMITS)
+    assert found.source == TIME_ENTRIES
+    silent = dict(found.exclusions.select("reason", "account_week_count").iter_rows())[REASONS[2]]
+    assert silent > 0
+    assert found.rows.height + found.exclusions["account_week_count"].sum() == world.account_weeks.height
+    assert found.csm_count <= 6
+
+
+def test_without_time_entries_interactions_and_preparation_stand_in() -> None:
+    world = simulate_world(2, 5, 8, "no_time_entries")
+    found = planted.observations_of(world, LIMITS)
+    assert found.source == INTERACTIONS
+    assert found.rows["minutes"].sum() > 0
+
+
+def test_nothing_to_learn_from_is_said() -> None:
+    world = simulate_world(2, 5, 8)
+    found = planted.observations_of(world, LIMITS)
+    nobody = found.only(pl.col("csm_id") == "nobody")
+    with pytest.raises(UserError, match="0 CSMs with minutes"):
+        calibrate(nobody, WEIGHTS, LIMITS)
+
+
+def test_what_is_known_badly_is_shrunk_most() -> None:
+    raw, errors = np.array([0.2, 0.2]), np.array([0.01, 0.4])
+    sure, unsure = shrink(raw, errors, prior=0.1)
+    assert sure == pytest.approx(0.198, abs=1e-3)
+    assert unsure == pytest.approx(0.0118, abs=1e-3)
+    assert (shrink(raw, errors, prior=0.0) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "failing"),
+    [
+        ("weight", 0.19, "multipliers within bounds"),
+        ("weight", 6.01, "multipliers within bounds"),
+        ("csm_shift_ratio", 0.2001, "largest shift by one CSM"),
+    ],
+)
+def test_guard_names_figure_and_limit(good, column: str, value: float, failing: str) -> None:
+    is_one = (pl.col("factor") == "lifecycle") & (pl.col("level") == "onboarding")
+    changed = good.levels.with_columns(pl.when(is_one).then(value).otherwise(pl.col(column)).alias(column))
+    worse = type(good)(good.observations, WEIGHTS, changed, good.prior_sd, good.errors)
+    failed = [check for check in (guard.bounds(worse, LIMITS), guard.single_csm(worse, LIMITS)) if not check.is_passed]
+    assert [check.name for check in failed] == [failing]
+    assert "lifecycle onboarding" in failed[0].figure
+
+
+def test_guard_holds_at_its_limits(good) -> None:
+    is_one = (pl.col("factor") == "lifecycle") & (pl.col("level") == "onboarding")
+    at = good.levels.with_columns(
+        pl.when(is_one).then(6.0).otherwise(pl.col("weight")).alias("weight"),
+        pl.when(is_one).then(0.2).otherwise(pl.col("csm_shift_ratio")).alias("csm_shift_ratio"),
+    )
+    same = type(good)(good.observations, WEIGHTS, at, good.prior_sd, good.errors)
+    assert guard.bounds(same, LIMITS).is_passed
+    assert guard.single_csm(same, LIMITS).is_passed

@@ -1,0 +1,68 @@
+"""The frame of the proofs: replicates are resumed by seed, shared between claims, and what is missed is said."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from book_of_business.errors import UserError
+from book_of_business.evidence import page, runner
+from book_of_business.evidence.claim import Claim, Verdict, share_with_interval
+from book_of_business.evidence.worlds import simulate_world
+
+
+def double(seed: int) -> dict[str, float]:
+    return {"value": 2.0 * seed}
+
+
+def fail(seed: int) -> dict[str, float]:
+    raise ValueError("no world")
+
+
+def judge(frame: pl.DataFrame) -> Verdict:
+    return Verdict(f"mean {frame['value'].mean():.1f}", frame["value"].mean() > 100)
+
+
+def claim(name: str, replicate=double) -> Claim:
+    return Claim(name, f"what {name} claims", "over 100", replicate, judge)
+
+
+def test_replicates_are_resumed_by_seed_and_shared_between_claims(tmp_path: Path) -> None:
+    first = runner.prove([claim("a"), claim("b")], tmp_path, first_seed=5, count=2, processes=1)
+    files = list(tmp_path.iterdir())
+    assert len(files) == 1
+    lines = files[0].read_text().splitlines()
+    assert len(lines) == 2
+    # a run that was cut off in the middle of a line makes that replicate again, and no other
+    files[0].write_text(lines[0] + "\n" + lines[1][:10])
+    again = runner.prove([claim("a")], tmp_path, first_seed=5, count=2, processes=1)
+    assert first[0].verdict == again[0].verdict == Verdict("mean 11.0", False)
+    assert (again[0].replicate_count, again[0].first_seed, again[0].last_seed) == (2, 5, 6)
+
+
+def test_page_says_what_was_not_reached(tmp_path: Path) -> None:
+    outcomes = runner.prove([claim("a")], tmp_path, first_seed=5, count=1, processes=1)
+    text = page.page(outcomes, "python -m book_of_business.evidence --seed 5")
+    assert "| **NO** |" in text
+    assert "- what a claims: mean 10.0, wanted over 100." in text
+
+
+def test_a_replicate_that_fails_is_named_with_its_seed(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="broken, seed 7: ValueError: no world"):
+        runner.prove([claim("broken", fail)], tmp_path, first_seed=7, count=1, processes=1)
+
+
+def test_interval_of_a_share_is_wilsons() -> None:
+    share, low, high = share_with_interval(10, 200)
+    assert (round(share, 3), round(low, 4), round(high, 4)) == (0.05, 0.0274, 0.0896)
+
+
+def test_world_in_memory_logs_what_it_expects_and_repeats_with_its_seed() -> None:
+    world, again = (simulate_world(3, csms=5, weeks=8) for _ in range(2))
+    assert world.account_weeks.equals(again.account_weeks)
+    accounts, csms = world.account_weeks, world.csm_weeks
+    assert accounts.select("account_id", "week").is_unique().all()
+    assert csms.select("csm_id", "week").is_unique().all()
+    assert accounts["minutes"].sum() == pytest.approx(accounts["expected_minutes"].sum(), rel=0.1)
+    assert csms["logged_minutes"].sum() == pytest.approx(accounts["minutes"].sum() + csms["ownerless_minutes"].sum())
+    assert set(accounts["csm_id"].unique()) - {"unassigned"} == set(csms["csm_id"].unique())
