@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -150,7 +149,7 @@ def power(frame: pl.DataFrame, found: Fit, ceiling: float, limits: Limits) -> tu
 def power_words(found: Fit, now: float, weeks: int | None, ceiling: float, limits: Limits) -> str:
     """What to do about a tier without a ceiling, in a sentence."""
     supposed = f"a loss of {limits.ceiling_power_decline_score:g} points per interaction above {ceiling:.1f}"
-    if math.isnan(now) or found.csm_count == 0:
+    if not found.csm_count:
         return f"{found.role_tier}: with nothing scored, no number of weeks would show {supposed}."
     said = f"{found.role_tier}: {supposed} would have shown in these weeks with a chance of {now:.0%}"
     if weeks is None:

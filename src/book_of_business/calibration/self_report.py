@@ -271,3 +271,34 @@ def table_of(rows: pl.DataFrame, labels: pl.DataFrame, rules: Rules) -> pl.DataF
         "gap_score": "gap, points", "discordance": "discordance",
     }  # fmt: skip
     return shown.select(pl.col(name).alias(words) for name, words in names.items() if name in shown.columns)
+
+
+def listed(report: SelfReport, labels: pl.DataFrame) -> pl.DataFrame:
+    """Who is listed, by either rule, as a table to read: CSM, what was compared, answer, expected, gap, meaning."""
+    habits = report.discordant.select(
+        "csm_id",
+        pl.lit("with the other CSMs").alias("compared"),
+        pl.col("mean_answer").alias("answer"),
+        pl.col("expected_answer").alias("expected"),
+        "gap_score",
+        pl.col("discordance").replace_strict(MEANINGS, default="").alias("meaning"),
+        "discordance",
+    )
+    changes = report.latest.filter(pl.col("discordance") != IN_LINE).select(
+        "csm_id",
+        pl.lit("latest answer with their own").alias("compared"),
+        pl.col("latest_answer").alias("answer"),
+        pl.col("usual_answer").alias("expected"),
+        "gap_score",
+        pl.lit("something changed that the metric does not see").alias("meaning"),
+        "discordance",
+    )
+    return (
+        pl.concat([habits, changes])
+        .join(labels.select("csm_id", "csm"), on="csm_id", how="left")
+        .select(
+            pl.col("csm").alias("CSM"), "compared", pl.col("discordance").alias("load"), "answer", "expected",
+            pl.col("gap_score").alias("gap, points"), "meaning",
+        )
+        .sort(pl.col("gap, points").abs(), "CSM", descending=[True, False])
+    )  # fmt: skip
