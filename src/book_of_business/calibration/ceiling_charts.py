@@ -17,11 +17,18 @@ LABELLED = 3
 VOLUME = "counted interactions a week at full capacity"
 
 
-def within(frame: pl.DataFrame) -> pl.DataFrame:
-    """The observations of a tier with `quality`: the score about its CSM's own mean, moved to the mean of all."""
+def within(frame: pl.DataFrame, found: Fit) -> pl.DataFrame:
+    """The observations of a tier with `quality`: the score about its CSM's own level, moved to the mean level of all.
+
+    Without a ceiling the level is the CSM's mean. With one it is that below the ceiling: somebody who is always above
+    it has a mean far below their level.
+    """
     score, weight = pl.col("quality_score"), pl.col("scored_count")
-    own = (score * weight).sum().over("csm_id") / weight.sum().over("csm_id")
-    return frame.with_columns(quality=score - own + (score * weight).sum() / weight.sum())
+    level = score
+    if found.is_identified:
+        level = score + found.decline_score * (pl.col("volume") - found.ceiling).clip(0)
+    own = (level * weight).sum().over("csm_id") / weight.sum().over("csm_id")
+    return frame.with_columns(quality=score - own + (level * weight).sum() / weight.sum())
 
 
 def tier_chart(frame: pl.DataFrame, found: Fit, default: dict[str, float | None]) -> alt.LayerChart | alt.Chart:
@@ -34,7 +41,7 @@ def tier_chart(frame: pl.DataFrame, found: Fit, default: dict[str, float | None]
     """
     if frame.is_empty():
         return nothing_to_show(f"{found.role_tier}: no scored conversations.")
-    rows = within(frame).sort("csm_id", "week_start_date")
+    rows = within(frame, found).sort("csm_id", "week_start_date")
     points = rows.gather_every(max(1, -(-rows.height // MOST_POINTS)))
     weight = pl.col("scored_count")
     means = (
@@ -152,6 +159,6 @@ def felt_chart(report: SelfReport, labels: pl.DataFrame) -> alt.LayerChart | alt
         height=260,
         title=title_of(
             "Load as felt and load as measured, by CSM",
-            "Dashed: the line through all. Large: listed as discordant; the furthest from the line are named.",
+            "Dashed: the line through all. Large: listed as discordant; the furthest from the line are named too.",
         ),
     )
