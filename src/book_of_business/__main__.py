@@ -7,6 +7,7 @@ import os
 import sys
 
 from book_of_business import settings as settings_module
+from book_of_business.calibration import cli as calibrate_cli
 from book_of_business.errors import UserError
 from book_of_business.simulate import cli as simulate_cli
 
@@ -51,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
     docs.set_defaults(run=run_docs)
+    calibrate = commands.add_parser("calibrate", help="learn weights and ceilings from the published marts, adopt them")
+    calibrate_cli.add_arguments(calibrate)
+    calibrate.set_defaults(run=calibrate_cli.run)
     simulate = commands.add_parser("simulate", help="write a synthetic book with planted truth")
     simulate_cli.add_arguments(simulate)
     simulate.set_defaults(run=simulate_cli.run)

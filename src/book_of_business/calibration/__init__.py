@@ -1,1 +1,1 @@
-"""Calibration: weights, ceilings and outcomes estimated from a team's own published marts, with intervals."""
+"""Calibration: weights, ceilings and outcomes learnt from the published marts, with intervals and a guard."""

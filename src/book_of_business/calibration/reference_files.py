@@ -91,14 +91,42 @@ def rewrite(
     after = "".join(texts)
     if after == before:
         return False
+    replace(path, after)
+    return True
+
+
+def add_columns(path: Path, names: Sequence[str]) -> bool:
+    """Give a table the columns that it lacks, last and empty; all else stays as it is, to the byte.
+
+    Returns:
+        Whether the file was replaced.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        before = file.read()
+    (head, header), *rest = records(before)
+    missing = [name for name in names if name not in [column.removeprefix("\ufeff") for column in header]]
+    if not missing:
+        return False
+    texts = [with_fields(head, missing), *(with_fields(raw, [""] * len(missing)) for raw, _ in rest)]
+    replace(path, "".join(texts))
+    return True
+
+
+def with_fields(raw: str, fields: Sequence[str]) -> str:
+    """A record with fields more, its line end kept."""
+    body = raw.rstrip("\r\n")
+    return body + "".join(f",{field}" for field in fields) + raw[len(body) :]
+
+
+def replace(path: Path, text: str) -> None:
+    """Replace a file whole, in one rename."""
     new_file = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with new_file.open("w", encoding="utf-8", newline="") as file:
-            file.write(after)
+            file.write(text)
         os.replace(new_file, path)
     finally:
         new_file.unlink(missing_ok=True)
-    return True
 
 
 def record(row: Mapping[str, str], columns: Sequence[str], end: str) -> str:

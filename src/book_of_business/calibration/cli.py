@@ -1,0 +1,103 @@
+"""`python -m book_of_business calibrate propose | adopt VERSION --approved-by NAME | list`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+# Small systems of equations: threads would only wait for one another, fifteen times as long on a busy machine.
+SINGLE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    propose = actions.add_parser("propose", help="learn from the published marts and append a proposed version")
+    propose.add_argument("--ceilings", action="store_true", help="of the throughput ceilings, not of the weights")
+    adopt = actions.add_parser("adopt", help="put a proposed version in force, if the guard lets it")
+    adopt.add_argument("version", help="of effort weights (v2, v3, ...) or of ceilings (c1, c2, ...)")
+    adopt.add_argument("--approved-by", required=True, metavar="NAME", help="who decides")
+    adopt.add_argument("--effective-from", metavar="MONDAY", help="YYYY-MM-DD (default: after the published weeks)")
+    actions.add_parser("list", help="the versions there are")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it; 1 where a version was rejected, or nothing could be proposed."""
+    for name in SINGLE:
+        os.environ.setdefault(name, "1")
+    return {"propose": run_propose, "adopt": run_adopt, "list": run_list}[arguments.action](arguments)
+
+
+def run_propose(arguments: argparse.Namespace) -> int:
+    """Learn and append."""
+    from book_of_business.calibration import adoption, ceiling_proposals, guard, observations
+    from book_of_business.console import step
+    from book_of_business.marts import connect
+    from book_of_business.settings import project_dir
+
+    reference = project_dir() / "seeds" / "reference"
+    if arguments.ceilings:
+        with step("Learning throughput ceilings"), connect() as connection:
+            found = ceiling_proposals.propose(connection, reference)
+        for fit in found.fits:
+            print(fit.sentence if hasattr(fit, "sentence") else fit)
+        print(said_of(found.version, found.is_new))
+        return 0 if found.version else 1
+    with step("Learning effort weights"), connect() as connection:
+        proposed = adoption.propose(connection, reference)
+    print(observations.source_sentence(proposed.calibration.observations))
+    print(said_of(proposed.version, proposed.is_new))
+    for check in proposed.checks:
+        print(f"  {check.sentence}")
+    if guard.failures(proposed.checks):
+        print("The guard would reject it as it is.")
+    else:
+        print(f"Read it, then: python -m book_of_business calibrate adopt {proposed.version} --approved-by NAME")
+    return 0
+
+
+def said_of(version: str | None, is_new: bool) -> str:
+    """What became of a proposal."""
+    if version is None:
+        return "Nothing to propose."
+    return f"{version} is proposed." if is_new else f"{version} says the same already: nothing was changed."
+
+
+def run_adopt(arguments: argparse.Namespace) -> int:
+    """Adopt or reject."""
+    from book_of_business.calibration import adoption, ceiling_proposals
+    from book_of_business.console import step
+    from book_of_business.errors import UserError
+    from book_of_business.marts import connect
+    from book_of_business.settings import project_dir
+
+    reference = project_dir() / "seeds" / "reference"
+    if arguments.version.startswith("c"):
+        if arguments.effective_from:
+            raise UserError("--effective-from is for effort weights: role_tiers has no dates")
+        sentences, is_adopted = ceiling_proposals.adopt(arguments.version, arguments.approved_by, reference)
+    else:
+        with step(f"Checking {arguments.version}"), connect() as connection:
+            done = adoption.adopt(
+                connection, reference, arguments.version, arguments.approved_by, arguments.effective_from
+            )
+        sentences, is_adopted = done.sentences, done.is_adopted
+    print("\n".join(sentences))
+    return 0 if is_adopted else 1
+
+
+def run_list(_: argparse.Namespace) -> int:
+    """The versions of weights and of ceilings."""
+    from book_of_business.calibration import adoption, ceiling_proposals
+    from book_of_business.calibration.reference_files import read_rows
+    from book_of_business.settings import project_dir
+
+    reference = project_dir() / "seeds" / "reference"
+    for row in adoption.listing(reference).iter_rows(named=True):
+        who = f", approved by {row['approved_by']}" if row["approved_by"] else ""
+        learnt = f", {row['learnt_count']} of {row['row_count']} weights learnt" if row["learnt_count"] else ""
+        print(f"{row['version']}  {row['status']} from {row['effective_from_date']}{who}{learnt}")
+    for row in read_rows(reference / ceiling_proposals.FILE):
+        who = f", approved by {row['approved_by']}" if row["approved_by"] else ""
+        print(f"{row['version']}  {row['status']}: {row['role_tier']} {row['ceiling']}{who}")
+    return 0

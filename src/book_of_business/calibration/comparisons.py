@@ -1,0 +1,190 @@
+"""The calibrated weights beside what else could be used, on work they have not seen: other CSMs, later weeks.
+
+Every method predicts the minutes of an account-week up to one common factor, since how much is logged in all says
+nothing of how much is worked. Deviance is Tweedie's with p = 1.5, the one the weights are fitted by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from scipy import optimize, stats
+
+from book_of_business.calibration.effort_model import calibrate, hours_of
+from book_of_business.calibration.limits import Limits
+from book_of_business.calibration.observations import LEVELS, Observations
+from book_of_business.calibration.weights import Weights
+from book_of_business.errors import UserError
+
+CALIBRATED, IN_FORCE, ADDITIVE = "calibrated weights", "weights in force", "added-up minutes (NNLS)"
+ARR, COUNT = "ARR only", "account count"
+METHODS = (CALIBRATED, IN_FORCE, ADDITIVE, ARR, COUNT)
+FOLDS = 4
+DECILES = 10
+LEAST = 1e-6  # minutes: the deviance of a prediction of zero would be infinite
+Predictor = Callable[[pl.DataFrame], np.ndarray]
+
+
+def predictors(training: Observations, in_force: Weights, limits: Limits) -> dict[str, Predictor]:
+    """Each method, taught on the training rows: a frame of account-weeks to minutes at full exposure.
+
+    A method that cannot be taught (too few CSMs, no ARR) is left out.
+    """
+    taught: dict[str, Predictor] = {
+        IN_FORCE: lambda rows: hours_of(rows, in_force),
+        COUNT: lambda rows: np.ones(rows.height),
+    }
+    try:
+        proposed = calibrate(training, in_force, limits).proposed
+        taught[CALIBRATED] = lambda rows: hours_of(rows, proposed)
+    except UserError:
+        pass
+    if training.rows["arr_usd"].fill_null(0).sum() > 0:
+        taught[ARR] = lambda rows: np.maximum(rows["arr_usd"].fill_null(0).to_numpy(), 0.0)
+    additive = added_up(training.rows)
+    if additive is not None:
+        taught[ADDITIVE] = additive
+    return {name: taught[name] for name in METHODS if name in taught}
+
+
+def added_up(rows: pl.DataFrame) -> Predictor | None:
+    """Minutes as a sum of what each segment and level adds, none of it negative (non-negative least squares)."""
+    names = [("segment", level) for level in rows["segment"].unique().sort()]
+    names += [(column, level) for column in LEVELS for level in rows[column].unique().sort()]
+
+    def design(frame: pl.DataFrame) -> np.ndarray:
+        return np.column_stack([(frame[column] == level).to_numpy().astype(float) for column, level in names])
+
+    grouped = rows.group_by("segment", *LEVELS, maintain_order=True).agg(
+        minutes=pl.col("minutes").sum() / pl.col("exposure_ratio").sum(), weight=pl.col("exposure_ratio").sum()
+    )
+    root = np.sqrt(grouped["weight"].to_numpy())
+    try:
+        coefficients, _ = optimize.nnls(design(grouped) * root[:, None], grouped["minutes"].to_numpy() * root)
+    except RuntimeError:  # it did not settle
+        return None
+    return lambda frame: design(frame) @ coefficients
+
+
+def deviance(minutes: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Tweedie unit deviances with p = 1.5: 4 x (root y - root m)^2 / root m."""
+    root = np.sqrt(np.maximum(predicted, LEAST))
+    return 4 * (np.sqrt(minutes) - root) ** 2 / root
+
+
+def rescaled(predicted: np.ndarray, minutes: np.ndarray) -> np.ndarray:
+    """Predictions with the sum of the minutes."""
+    total = predicted.sum()
+    return predicted * (minutes.sum() / total) if total > 0 else predicted
+
+
+def csm_folds(rows: pl.DataFrame, folds: int = FOLDS) -> list[list[str]]:
+    """CSMs in folds, those of like books in different ones: by how much they logged in their main segment."""
+    books = (
+        rows.group_by("csm_id")
+        .agg(segment=pl.col("segment").mode().sort().first(), minutes=pl.col("minutes").sum())
+        .sort("segment", "minutes", "csm_id")
+    )
+    csms = books["csm_id"].to_list()
+    return [csms[place::folds] for place in range(folds) if csms[place::folds]]
+
+
+def by_csm(observations: Observations, in_force: Weights, limits: Limits) -> pl.DataFrame:
+    """Predictions for CSMs that the method has not seen: the rows with a column per method, in minutes."""
+    parts = []
+    for fold in csm_folds(observations.rows):
+        held = pl.col("csm_id").is_in(fold)
+        taught = predictors(observations.only(~held), in_force, limits)
+        rows = observations.rows.filter(held)
+        exposure = rows["exposure_ratio"].to_numpy()
+        parts.append(rows.with_columns(pl.Series(name, exposure * f(rows)) for name, f in taught.items()))
+    frame = pl.concat(parts, how="diagonal")
+    kept = [name for name in METHODS if name in frame.columns and frame[name].null_count() == 0]
+    minutes = frame["minutes"].to_numpy()
+    return frame.with_columns(pl.Series(name, rescaled(frame[name].to_numpy(), minutes)) for name in kept)
+
+
+def out_of_time(observations: Observations, in_force: Weights, limits: Limits) -> pl.DataFrame:
+    """Predictions for the last weeks (`held_out_ratio` of them) by what the weeks before taught."""
+    weeks = observations.rows["week_start_date"].unique().sort()
+    first = weeks[len(weeks) - max(1, round(len(weeks) * limits.held_out_ratio))]
+    taught = predictors(observations.only(pl.col("week_start_date") < first), in_force, limits)
+    rows = observations.rows.filter(pl.col("week_start_date") >= first)
+    exposure, minutes = rows["exposure_ratio"].to_numpy(), rows["minutes"].to_numpy()
+    return rows.with_columns(pl.Series(name, rescaled(exposure * f(rows), minutes)) for name, f in taught.items())
+
+
+def scores(predicted: pl.DataFrame) -> pl.DataFrame:
+    """One row per method: method, deviance_gain_ratio (less deviance than the weights in force), book_error_ratio.
+
+    The book error is the mean over CSMs of how far predicted minutes are from logged ones; a CSM's own pace, which no
+    attribute of an account can tell, is in it.
+    """
+    minutes = predicted["minutes"].to_numpy()
+    base = deviance(minutes, predicted[IN_FORCE].to_numpy()).sum()
+    rows = []
+    for name in METHODS:
+        if name not in predicted.columns:
+            continue
+        own = deviance(minutes, predicted[name].to_numpy()).sum()
+        books = predicted.group_by("csm_id").agg(pl.col("minutes").sum(), pl.col(name).sum())
+        books = books.filter(pl.col("minutes") > 0)
+        error = (books[name] / books["minutes"] - 1).abs().mean()
+        rows.append(
+            {"method": name, "deviance_gain_ratio": 1 - own / base if base > 0 else 0.0, "book_error_ratio": error}
+        )
+    return pl.DataFrame(rows)
+
+
+def gain(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, float]:
+    """Deviance gained by the calibrated weights over those in force, as a ratio, with an interval over CSMs.
+
+    Jackknife of the ratio, t with CSMs - 1. Returns gain, low, high; nan where there are fewer than two CSMs or no
+    calibrated weights.
+    """
+    if CALIBRATED not in predicted.columns or predicted["csm_id"].n_unique() < 2:
+        return float("nan"), float("nan"), float("nan")
+    minutes = predicted["minutes"].to_numpy()
+    per_csm = (
+        predicted.select("csm_id")
+        .with_columns(
+            before=pl.Series(deviance(minutes, predicted[IN_FORCE].to_numpy())),
+            after=pl.Series(deviance(minutes, predicted[CALIBRATED].to_numpy())),
+        )
+        .group_by("csm_id")
+        .agg(pl.col("before", "after").sum())
+        .sort("csm_id")
+    )
+    return ratio_interval((per_csm["before"] - per_csm["after"]).to_numpy(), per_csm["before"].to_numpy(), confidence)
+
+
+def ratio_interval(part: np.ndarray, whole: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """Ratio of two sums over CSMs with its jackknife interval."""
+    count = len(part)
+    value = part.sum() / whole.sum()
+    without = (part.sum() - part) / np.maximum(whole.sum() - whole, 1e-12)
+    error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
+    reach = stats.t.ppf((1 + confidence) / 2, count - 1) * error
+    return float(value), float(value - reach), float(value + reach)
+
+
+def deciles(predicted: pl.DataFrame, method: str = CALIBRATED) -> pl.DataFrame:
+    """Calibration by decile of what was predicted for unseen CSMs: decile (1 is the least work), account_week_count,
+    predicted_minutes, minutes, observed_ratio (observed / predicted), lower and upper (its 95 % interval over CSMs).
+    """
+    ordered = predicted.sort(method, "week_start_date", "account_id").with_columns(
+        decile=(pl.int_range(pl.len()) * DECILES // pl.len() + 1).cast(pl.Int64)
+    )
+    rows = []
+    for (decile,), group in ordered.group_by("decile", maintain_order=True):
+        per_csm = group.group_by("csm_id").agg(pl.col("minutes").sum(), pl.col(method).sum()).sort("csm_id")
+        value, low, high = float("nan"), float("nan"), float("nan")
+        if per_csm.height > 1 and per_csm[method].sum() > 0:
+            value, low, high = ratio_interval(per_csm["minutes"].to_numpy(), per_csm[method].to_numpy(), 0.95)
+        rows.append({
+            "decile": decile, "account_week_count": group.height, "predicted_minutes": group[method].sum(),
+            "minutes": group["minutes"].sum(), "observed_ratio": value, "lower": low, "upper": high,
+        })  # fmt: skip
+    return pl.DataFrame(rows)

@@ -1,0 +1,345 @@
+"""Effort weights from account-weeks: Tweedie quasi-likelihood with a log link, shrunk to the weights in force.
+
+Mean minutes = exposure x own pace of the CSM x base of the segment x multipliers. Each CSM is compared with
+themselves, so that who logs half of their time, always, bends no multiplier. The weights in force are the offset: what
+is estimated is how far each level is off. Variance grows as mean^1.5 between Poisson (1) and gamma (2), zeros included
+(Tweedie 1984; Jorgensen 1987). Intervals leave out one CSM at a time (jackknife, t with one degree of freedom less
+than CSMs): account-weeks of one person are not independent.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy import optimize, stats
+
+from book_of_business.calibration.limits import Limits
+from book_of_business.calibration.observations import LEVELS, Observations
+from book_of_business.calibration.weights import BASE, FACTORS, UNKNOWN, Level, Weights
+from book_of_business.errors import UserError
+
+VARIANCE_POWER = 1.5
+CONFIDENCE = 0.95
+WIDEST_PRIOR = 1.0  # sd of log deviations: e-fold; more is no knowledge at all
+ESTIMATED, REFERENCE = "estimated", "reference level"
+TOO_FEW_ACCOUNTS, TOO_FEW_CSMS, NOT_SEEN = "kept: too few accounts", "kept: too few CSMs", "kept: not seen"
+NOT_SEPARABLE = "kept: not told apart from other levels"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was learnt.
+
+    levels: factor, level, previous_weight (in force), raw_weight (as the data have it; null where kept), weight
+        (shrunk; what would be proposed), lower and upper (95 % of raw_weight; null where kept), account_count,
+        csm_count, sample_count (account-weeks), csm_shift_ratio (largest change of the weight without one CSM),
+        status (ESTIMATED, REFERENCE or why it was kept). `base` is hours a week by segment.
+    prior_sd: standard deviation of the log deviations from the weights in force (0: no sign of any).
+    """
+
+    observations: Observations
+    in_force: Weights
+    levels: pl.DataFrame
+    prior_sd: float
+
+    @property
+    def proposed(self) -> Weights:
+        """The weights that would be proposed."""
+        values = {(row["factor"], row["level"]): row["weight"] for row in self.levels.iter_rows(named=True)}
+        return Weights("proposed", values, self.in_force.order)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Account-weeks added up where CSM, segment, levels and exposure are the same: enough for the quasi-likelihood,
+    since all of them have one mean.
+
+    `effort` is minutes by the weights in force before the CSM's pace; `deviations` is a column per level that is
+    estimated, `nuisance` one per level `unknown`.
+    """
+
+    csm: np.ndarray
+    segment: np.ndarray
+    minutes: np.ndarray
+    count: np.ndarray
+    effort: np.ndarray
+    hours: np.ndarray
+    deviations: np.ndarray
+    nuisance: np.ndarray
+
+
+def cells_of(rows: pl.DataFrame, weights: Weights, levels: list[Level]) -> Cells:
+    """Add up the account-weeks."""
+    keys = ["csm_id", "segment", *LEVELS]
+    grouped = (
+        rows.with_columns(pl.col("exposure_ratio").round(3))
+        .group_by([*keys, "exposure_ratio"], maintain_order=True)
+        .agg(minutes=pl.col("minutes").mean(), count=pl.len())
+    )
+    hours = hours_of(grouped, weights)
+    unknown = [factor for factor in FACTORS if (grouped[f"{factor}_level"] == UNKNOWN).any()]
+    return Cells(
+        csm=grouped["csm_id"].to_numpy(),
+        segment=grouped["segment"].to_numpy(),
+        minutes=grouped["minutes"].to_numpy(),
+        count=grouped["count"].to_numpy().astype(float),
+        effort=60 * hours * grouped["exposure_ratio"].to_numpy(),
+        hours=hours,
+        deviations=dummies(grouped, levels),
+        nuisance=dummies(grouped, [(factor, UNKNOWN) for factor in unknown]),
+    )
+
+
+def dummies(rows: pl.DataFrame, levels: list[Level]) -> np.ndarray:
+    """A column per level: 1 in the rows that have it."""
+    if not levels:
+        return np.zeros((rows.height, 0))
+    return np.column_stack([(rows[f"{factor}_level"] == level).to_numpy().astype(float) for factor, level in levels])
+
+
+def hours_of(rows: pl.DataFrame, weights: Weights) -> np.ndarray:
+    """Effort by a version, hours a week of full exposure."""
+    hours = np.array([weights.values.get((BASE, segment), math.nan) for segment in rows["segment"].to_list()])
+    for factor in FACTORS:
+        named = {level: weights.weight(factor, level) for level in rows[f"{factor}_level"].unique().to_list()}
+        hours = hours * rows[f"{factor}_level"].replace_strict(named, return_dtype=pl.Float64).to_numpy()
+    return hours
+
+
+def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+    """Log deviations from the weights in force, within CSM; nuisance levels and paces are estimated along.
+
+    Args:
+        cells: added-up account-weeks.
+        chosen: which of them.
+        start: all parameters of an earlier fit of the same columns.
+    """
+    import statsmodels.api as sm
+
+    csms = np.unique(cells.csm[chosen])
+    pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
+    design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])
+    family = sm.families.Tweedie(link=sm.families.links.Log(), var_power=VARIANCE_POWER)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = sm.GLM(
+            cells.minutes[chosen],
+            design,
+            family=family,
+            offset=np.log(cells.effort[chosen]),
+            var_weights=cells.count[chosen],
+        )
+        return model.fit(start_params=start, maxiter=60, tol=1e-7).params
+
+
+def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> Calibration:
+    """Learn the weights.
+
+    Raises:
+        UserError: if there is nothing to learn from (no minutes, or fewer than two CSMs).
+    """
+    rows = observations.rows.filter(pl.col("segment").is_in(in_force.segments))
+    spent = rows.group_by("csm_id").agg(pl.col("minutes").sum()).filter(pl.col("minutes") > 0)["csm_id"]
+    rows = rows.filter(pl.col("csm_id").is_in(spent.to_list()))
+    csms = sorted(spent.to_list())
+    if len(csms) < 2:
+        raise UserError(
+            f"effort weights cannot be learnt: {len(csms)} CSMs have minutes on accounts ({observations.source}), and"
+            " two are needed to tell the work from the person"
+        )
+    table = counted(rows, in_force, limits)
+    wanted = [(factor, level) for factor, level, status in
+              table.filter(pl.col("status") == ESTIMATED).select("factor", "level", "status").iter_rows()
+              if factor != BASE]  # fmt: skip
+    cells = cells_of(rows, in_force, wanted)
+    everybody = np.ones(len(cells.csm), dtype=bool)
+    levels = separable(cells, wanted)
+    if levels != wanted:
+        cells = cells_of(rows, in_force, levels)
+    number = len(levels)
+    full = deviations_of(cells, everybody)
+    without = np.array([left_out(cells, csm, full, csms, number) for csm in csms])
+    raw = full[:number]
+    fixed = {segment for segment, status in table.filter(pl.col("factor") == BASE).select("level", "status").iter_rows()
+             if status != ESTIMATED}  # fmt: skip
+    segments = [segment for segment in in_force.segments if segment in set(rows["segment"].to_list())]
+    errors = jackknife(without)
+    prior = prior_sd(raw, errors)
+    shrunk = shrink(raw, errors, prior)
+    shrunk_without = shrink(without, errors, prior)
+    base = bases(cells, everybody, raw, shrunk, segments, fixed)
+    base_without = [
+        bases(cells, cells.csm != csm, own, kept, segments, fixed)
+        for csm, own, kept in zip(csms, without, shrunk_without, strict=True)
+    ]
+    found = result_rows(levels, raw, shrunk, errors, len(csms), shrunk_without)
+    found |= base_rows(segments, base, np.array(base_without), table, in_force)
+    return Calibration(
+        Observations(rows, observations.source, observations.exclusions),
+        in_force,
+        joined(table, found, in_force),
+        prior,
+    )
+
+
+def left_out(cells: Cells, csm: str, full: np.ndarray, csms: list[str], number: int) -> np.ndarray:
+    """The deviations without one CSM, from where the whole fit ended."""
+    head = len(full) - len(csms)
+    start = np.concatenate([full[:head], np.delete(full[head:], csms.index(csm))])
+    return deviations_of(cells, cells.csm != csm, start)[:number]
+
+
+def counted(rows: pl.DataFrame, weights: Weights, limits: Limits) -> pl.DataFrame:
+    """How often each level was seen, and whether that is enough: the columns of `Calibration.levels` on counts."""
+    found = []
+    for factor in (BASE, *FACTORS):
+        column = "segment" if factor == BASE else f"{factor}_level"
+        seen = rows.group_by(column).agg(
+            account_count=pl.col("account_id").n_unique().cast(pl.Int64),
+            csm_count=pl.col("csm_id").n_unique().cast(pl.Int64),
+            sample_count=pl.len().cast(pl.Int64),
+        )
+        counts = {row[column]: row for row in seen.iter_rows(named=True)}
+        for level in weights.segments if factor == BASE else weights.levels(factor):
+            row = counts.get(level, {"account_count": 0, "csm_count": 0, "sample_count": 0})
+            found.append({
+                "factor": factor, "level": level, "previous_weight": weights.values[factor, level],
+                **{name: row[name] for name in ("account_count", "csm_count", "sample_count")},
+                "status": status_of(row, factor != BASE and level == weights.reference_level(factor), limits),
+            })  # fmt: skip
+    return pl.DataFrame(found)
+
+
+def status_of(row: dict, is_reference: bool, limits: Limits) -> str:
+    """Whether a level was seen often enough to be estimated."""
+    if is_reference:
+        return REFERENCE
+    if not row["sample_count"]:
+        return NOT_SEEN
+    if row["account_count"] < limits.level_minimum_account_count:
+        return TOO_FEW_ACCOUNTS
+    return TOO_FEW_CSMS if row["csm_count"] < limits.level_minimum_csm_count else ESTIMATED
+
+
+def separable(cells: Cells, levels: list[Level]) -> list[Level]:
+    """The levels that can be told apart from each other and from the CSMs: columns that add to the rank, in order."""
+    csms = np.unique(cells.csm)
+    basis = np.hstack([(cells.csm[:, None] == csms[None, :]).astype(float), cells.nuisance])
+    kept, rank = [], np.linalg.matrix_rank(basis)
+    for place, level in enumerate(levels):
+        wider = np.hstack([basis, cells.deviations[:, [place]]])
+        if np.linalg.matrix_rank(wider) > rank:
+            basis, rank = wider, rank + 1
+            kept.append(level)
+    return kept
+
+
+def jackknife(without: np.ndarray) -> np.ndarray:
+    """Standard errors from estimates without one CSM each: (CSMs, parameters) to (parameters)."""
+    count = len(without)
+    return np.sqrt((count - 1) / count * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+
+
+def prior_sd(raw: np.ndarray, errors: np.ndarray) -> float:
+    """Spread of the true deviations around the weights in force, by maximum marginal likelihood (empirical Bayes)."""
+    if not len(raw):
+        return 0.0
+
+    def negative(spread: float) -> float:
+        variance = spread**2 + errors**2
+        return float((np.log(variance) + raw**2 / variance).sum())
+
+    found = optimize.minimize_scalar(negative, bounds=(0.0, WIDEST_PRIOR), method="bounded", options={"xatol": 1e-5})
+    return float(found.x) if negative(found.x) < negative(1e-6) else 0.0
+
+
+def shrink(raw: np.ndarray, errors: np.ndarray, prior: float) -> np.ndarray:
+    """Posterior means of the log deviations: little is left of those that are known badly."""
+    variance = errors**2
+    return raw * (prior**2 / np.where(prior**2 + variance > 0, prior**2 + variance, 1.0))
+
+
+def bases(
+    cells: Cells, chosen: np.ndarray, raw: np.ndarray, shrunk: np.ndarray, segments: list[str], fixed: set[str]
+) -> np.ndarray:
+    """Log change of each segment's base hours. How much is logged in all says nothing of how much is worked, so only
+    the segments' shares are learnt: all observed account-weeks keep the hours that they have by the weights in force.
+
+    A segment in `fixed` keeps its own hours: its base makes good what the multipliers change on average.
+    """
+    weight = cells.count[chosen] * cells.effort[chosen]
+    ratio = np.exp(cells.deviations[chosen] @ raw)
+    kept = np.exp(cells.deviations[chosen] @ shrunk)
+    segment = cells.segment[chosen]
+    hours, logged, kept_hours, rated = np.zeros((4, len(segments)))
+    for place, name in enumerate(segments):
+        own = segment == name
+        hours[place], kept_hours[place] = weight[own].sum(), (weight * kept)[own].sum()
+        rated[place] = (weight * ratio)[own].sum()
+        logged[place] = (cells.count[chosen] * cells.minutes[chosen])[own].sum()
+    is_fixed = np.array([name in fixed for name in segments])
+    learnt = ~is_fixed & (logged > 0) & (rated > 0)
+    change = np.zeros(len(segments))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change[learnt] = np.log(logged[learnt] / rated[learnt])
+        if learnt.any():
+            level = (np.exp(change) * kept_hours)[learnt].sum() / hours[learnt].sum()
+            change[learnt] -= math.log(level)
+        rest = ~learnt & (kept_hours > 0)
+        change[rest] = np.log(hours[rest] / kept_hours[rest])
+    return change
+
+
+def result_rows(
+    levels: list[Level], raw: np.ndarray, shrunk: np.ndarray, errors: np.ndarray, csm_count: int, without: np.ndarray
+) -> dict[Level, dict[str, float]]:
+    """Log estimate, ends of its interval and largest shift of each level."""
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, csm_count - 1) * errors
+    shift = np.abs(np.expm1(without - shrunk)).max(axis=0) if len(levels) else np.zeros(0)
+    return {
+        level: {"raw": raw[place], "shrunk": shrunk[place], "reach": reach[place], "shift": shift[place]}
+        for place, level in enumerate(levels)
+    }
+
+
+def base_rows(
+    segments: list[str], base: np.ndarray, without: np.ndarray, table: pl.DataFrame, in_force: Weights
+) -> dict[Level, dict[str, float]]:
+    """The same for base hours, where a segment's own number of CSMs gives the degrees of freedom."""
+    errors = jackknife(without)
+    counts = dict(table.filter(pl.col("factor") == BASE).select("level", "csm_count").iter_rows())
+    found = {}
+    for place, segment in enumerate(segments):
+        freedom = max(1, counts[segment] - 1)
+        found[BASE, segment] = {
+            "raw": base[place], "shrunk": base[place],
+            "reach": stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * errors[place],
+            "shift": float(np.abs(np.expm1(without[:, place] - base[place])).max()),
+        }  # fmt: skip
+    return found
+
+
+def joined(table: pl.DataFrame, found: dict[Level, dict[str, float]], in_force: Weights) -> pl.DataFrame:
+    """Counts and estimates side by side, in weights."""
+    rows = []
+    for row in table.iter_rows(named=True):
+        level, before = (row["factor"], row["level"]), row["previous_weight"]
+        own, status = found.get(level), row["status"]
+        if own is None and status == ESTIMATED:
+            status = NOT_SEPARABLE
+        is_known = own is not None and status == ESTIMATED
+        rows.append({
+            "factor": row["factor"], "level": row["level"], "previous_weight": before,
+            "raw_weight": before * math.exp(own["raw"]) if is_known else None,
+            "weight": before * math.exp(own["shrunk"]) if own else before,
+            "lower": before * math.exp(own["raw"] - own["reach"]) if is_known else None,
+            "upper": before * math.exp(own["raw"] + own["reach"]) if is_known else None,
+            "account_count": row["account_count"], "csm_count": row["csm_count"], "sample_count": row["sample_count"],
+            "csm_shift_ratio": own["shift"] if is_known else None, "status": status,
+        })  # fmt: skip
+    kinds = dict.fromkeys(("raw_weight", "weight", "lower", "upper", "csm_shift_ratio"), pl.Float64)
+    return pl.DataFrame(rows, schema_overrides=kinds)

@@ -1,0 +1,141 @@
+"""The guard: what a calibration has to pass before anybody may adopt it. A refusal names its figure and its limit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+
+from book_of_business.calibration import comparisons, freshness
+from book_of_business.calibration.effort_model import ESTIMATED, Calibration
+from book_of_business.calibration.limits import Limits
+from book_of_business.calibration.weights import BASE
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: what was asked, the figure, the limit, whether it holds."""
+
+    name: str
+    figure: str
+    limit: str
+    is_passed: bool
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.name}: {self.figure}; {'holds' if self.is_passed else 'fails'} (limit: {self.limit})"
+
+
+def judge(calibration: Calibration, limits: Limits) -> list[Check]:
+    """All checks, in order; those that need more data than there is fail by themselves."""
+    enough = [csms(calibration, limits), weeks(calibration, limits)]
+    found = [*enough, levels_learnt(calibration, limits)]
+    if not all(check.is_passed for check in enough):
+        return found
+    return [
+        *found,
+        gain(calibration, limits),
+        bounds(calibration, limits),
+        order(calibration, limits),
+        single_csm(calibration, limits),
+        fresh(calibration, limits),
+    ]
+
+
+def failures(checks: list[Check]) -> list[Check]:
+    """The checks that do not hold."""
+    return [check for check in checks if not check.is_passed]
+
+
+def csms(calibration: Calibration, limits: Limits) -> Check:
+    """Enough CSMs with minutes."""
+    count = calibration.observations.csm_count
+    needed = limits.minimum_csm_count
+    return Check("CSMs with logged time", f"{count}", f"at least {needed:.0f}", count >= needed)
+
+
+def weeks(calibration: Calibration, limits: Limits) -> Check:
+    """Enough weeks."""
+    count, needed = calibration.observations.week_count, limits.minimum_week_count
+    return Check("weeks", f"{count}", f"at least {needed:.0f}", count >= needed)
+
+
+def levels_learnt(calibration: Calibration, limits: Limits) -> Check:
+    """Some level was seen in enough accounts and books; those that were not keep the weight in force."""
+    learnable = calibration.levels.filter((pl.col("factor") != BASE) & (pl.col("status") != "reference level"))
+    learnt = learnable.filter(pl.col("status") == ESTIMATED).height
+    limit = (
+        f"at least 1 level with {limits.level_minimum_account_count:.0f} accounts and"
+        f" {limits.level_minimum_csm_count:.0f} CSMs"
+    )
+    return Check("levels that could be learnt", f"{learnt} of {learnable.height}", limit, learnt > 0)
+
+
+def gain(calibration: Calibration, limits: Limits) -> Check:
+    """What the weights learnt on earlier weeks gain on later ones."""
+    predicted = comparisons.out_of_time(calibration.observations, calibration.in_force, limits)
+    value, low, high = comparisons.gain(predicted, limits.gain_confidence_ratio)
+    passed = not math.isnan(value) and value >= limits.minimum_gain_ratio and low > 0
+    figure = "not measurable" if math.isnan(value) else f"{value:.1%} ({low:.1%} to {high:.1%})"
+    limit = f"at least {limits.minimum_gain_ratio:.0%}, its {limits.gain_confidence_ratio:.0%} interval above 0"
+    return Check("deviance gained in later weeks", figure, limit, passed)
+
+
+def bounds(calibration: Calibration, limits: Limits) -> Check:
+    """No multiplier out of what work can do."""
+    rows = calibration.levels.filter(pl.col("factor") != BASE)
+    outside = rows.filter((pl.col("weight") < limits.lowest_weight) | (pl.col("weight") > limits.highest_weight))
+    lowest, highest = rows["weight"].min(), rows["weight"].max()
+    named = ", ".join(f"{row['factor']} {row['level']} {row['weight']:.2f}" for row in outside.iter_rows(named=True))
+    figure = named or f"{lowest:.2f} to {highest:.2f}"
+    limit = f"{limits.lowest_weight:g} to {limits.highest_weight:g}"
+    return Check("multipliers within bounds", figure, limit, outside.is_empty())
+
+
+def order(calibration: Calibration, limits: Limits) -> Check:
+    """Levels in the order that the weights in force have: of more people, products or follow-up comes more work.
+
+    Stages of the lifecycle have no such order.
+    """
+    faults = []
+    for factor in (
+        "stakeholders",
+        "footprint",
+        "custom_configuration",
+        "expansion",
+        "follow_up",
+        "sentiment",
+        "health_trajectory",
+    ):
+        own = calibration.levels.filter(pl.col("factor") == factor).sort("previous_weight")
+        rows = own.select("level", "weight", "previous_weight").rows()
+        for place, (level, weight, before) in enumerate(rows):
+            for other, above, previous in rows[place + 1 :]:
+                if previous > before and above < weight * (1 - limits.order_tolerance_ratio):
+                    faults.append(f"{factor} {other} {above:.2f} under {level} {weight:.2f}")
+    limit = f"at most {limits.order_tolerance_ratio:.0%} under a level that weighs less by the weights in force"
+    return Check("order of the levels", "; ".join(faults) or "as in force", limit, not faults)
+
+
+def single_csm(calibration: Calibration, limits: Limits) -> Check:
+    """No multiplier that one CSM moves far."""
+    rows = calibration.levels.filter((pl.col("factor") != BASE) & pl.col("csm_shift_ratio").is_not_null())
+    if rows.is_empty():
+        return Check(
+            "largest shift by one CSM", "nothing learnt", f"at most {limits.maximum_csm_shift_ratio:.0%}", True
+        )
+    top = rows.sort("csm_shift_ratio", descending=True).row(0, named=True)
+    figure = f"{top['csm_shift_ratio']:.0%} ({top['factor']} {top['level']})"
+    passed = top["csm_shift_ratio"] <= limits.maximum_csm_shift_ratio
+    return Check("largest shift by one CSM", figure, f"at most {limits.maximum_csm_shift_ratio:.0%}", passed)
+
+
+def fresh(calibration: Calibration, limits: Limits) -> Check:
+    """Attributes of the week explain its minutes better than those written down weeks later."""
+    result = freshness.measure(calibration, limits)
+    limit = (
+        f"attributes recorded later must not explain the minutes better with {limits.freshness_confidence_ratio:.0%}"
+        " confidence, and some must change"
+    )
+    return Check("attributes are fresh", result.figure, limit, result.is_fresh)
