@@ -56,7 +56,7 @@ def test_sums_within_csm_are_those_of_a_regression_with_a_level_for_each_csm() -
 
 def test_leaving_a_csm_out_is_fitting_without_them() -> None:
     frame = tier_weeks(2)
-    grid = grid_of(frame["volume"].to_numpy(), 8)
+    grid = grid_of(frame["volume"].to_numpy(), 4)
     whole = Moments(frame, grid, ())
     alone = Moments(frame.filter(pl.col("csm_id") != "C3"), grid, ())
     assert whole.best(3)[:4] == pytest.approx(alone.best()[:4])
@@ -252,7 +252,13 @@ def test_records_keep_their_own_text(tmp_path_factory: pytest.TempPathFactory, t
     assert "".join(raw for raw, _ in records(before.decode())) == before.decode()
     if "\r" not in "".join(texts):
         rewrite(path, lambda row: {"text": "changed"} if row["number"] == "0" else {})
-        assert path.read_bytes().decode() == before.decode().replace(rows, f"0,changed{end}" + rows.split(end, 1)[1] if "\n" not in texts[0] else rows) or "\n" in texts[0]
+        assert (
+            path.read_bytes().decode()
+            == before.decode().replace(
+                rows, f"0,changed{end}" + rows.split(end, 1)[1] if "\n" not in texts[0] else rows
+            )
+            or "\n" in texts[0]
+        )
 
 
 def test_the_answer_is_a_sentence_for_every_kind() -> None:

@@ -141,9 +141,7 @@ def felt_chart(report: SelfReport, labels: pl.DataFrame) -> alt.LayerChart | alt
     points = base.mark_point(filled=True, opacity=1).encode(
         x=x,
         y=y,
-        color=alt.Color(
-            "kind:N", scale=alt.Scale(domain=["discordant", "in line"], range=[OVER, HEAVY]), legend=None
-        ),
+        color=alt.Color("kind:N", scale=alt.Scale(domain=["discordant", "in line"], range=[OVER, HEAVY]), legend=None),
         size=alt.condition("datum.kind == 'discordant'", alt.value(130), alt.value(60)),
     )
     words = (

@@ -107,7 +107,13 @@ def readings(frame: pl.DataFrame, found: Fit, limits: Limits) -> pl.DataFrame:
         # an interval of what is not identified would be read as one
         known = (read.ceiling, read.lower, read.upper) if read.is_identified else (None, None, None)
         rows.append((reading, *known, "identified" if read.is_identified else "no ceiling identified"))
-    schema = {"reading": pl.String, "ceiling": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "answer": pl.String}
+    schema = {
+        "reading": pl.String,
+        "ceiling": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "answer": pl.String,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

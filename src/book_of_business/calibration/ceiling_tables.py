@@ -90,7 +90,10 @@ def defaults_table(defaults: pl.DataFrame) -> pl.DataFrame:
 
 
 def of_tiers(
-    observed: pl.DataFrame, fits: Sequence[Fit], made: Callable[[pl.DataFrame, Fit, Limits], pl.DataFrame], limits: Limits
+    observed: pl.DataFrame,
+    fits: Sequence[Fit],
+    made: Callable[[pl.DataFrame, Fit, Limits], pl.DataFrame],
+    limits: Limits,
 ) -> pl.DataFrame:
     """A table per tier, one under the other, of the tiers in which anything was fitted."""
     parts = [

@@ -91,7 +91,9 @@ def root_mean_square(frame: pl.DataFrame) -> Verdict:
         root = float(np.sqrt((error**2).mean())) if len(error) else float("nan")
         # of a root mean square, by the delta method
         reach = 1.96 * float((error**2).std(ddof=1)) / (2 * root * np.sqrt(len(error))) if len(error) > 1 else root
-        figures.append(f"{tier} {root:.2f} +- {reach:.2f} (bias {error.mean():+.2f}, truth {frame[f'{tier}_truth'][0]:g})")
+        figures.append(
+            f"{tier} {root:.2f} +- {reach:.2f} (bias {error.mean():+.2f}, truth {frame[f'{tier}_truth'][0]:g})"
+        )
         reached.append(root <= 0.75)
     return Verdict("; ".join(figures), all(reached))
 
