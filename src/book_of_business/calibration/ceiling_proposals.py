@@ -116,7 +116,8 @@ def guard(row: dict[str, str], in_force: float, limits: Limits) -> list[str]:
          f"{own['csm_count']:.0f} CSMs, at least {limits.ceiling_minimum_csms:g} wanted"),
         (own["week_count"] >= limits.ceiling_minimum_weeks,
          f"{own['week_count']:.0f} weeks, at least {limits.ceiling_minimum_weeks:g} wanted"),
-        (own["kink_f"] >= limits.ceiling_kink_f, f"bend F {own['kink_f']:g}, at least {limits.ceiling_kink_f:g} wanted"),
+        (own["kink_f"] >= limits.ceiling_kink_f, f"bend F {own['kink_f']:g}, at least "
+         f"{limits.ceiling_kink_f:g} wanted"),
         (round(width, 9) <= limits.ceiling_widest_interval_interactions,
          f"interval {width:.1f} wide, at most {limits.ceiling_widest_interval_interactions:g} wanted"),
         (own["largest_csm_shift"] <= limits.ceiling_largest_csm_shift_interactions,
