@@ -24,7 +24,7 @@ WHY_NOT = {
 
 def rivals(frame: pl.DataFrame, found: Fit, limits: Limits) -> pl.DataFrame:
     """What each way of fitting would call the ceiling: method, ceiling (null: none), why not to believe it."""
-    ceilings = {name: None for name in WHY_NOT}
+    ceilings: dict[str, float | None] = dict.fromkeys(WHY_NOT)
     if found.ceiling is not None:
         x, weight = frame["volume"].to_numpy(), frame["scored_count"].to_numpy().astype(float)
         score = pl.col("quality_score")

@@ -42,8 +42,8 @@ def answers(fits: Sequence[Fit], defaults: pl.DataFrame, limits: Limits) -> list
         thin = ""
         if found.csm_count < limits.ceiling_minimum_csms or found.week_count < limits.ceiling_minimum_weeks:
             thin = (
-                f" Too few to adopt it: {limits.ceiling_minimum_csms:g} CSMs and {limits.ceiling_minimum_weeks:g} weeks "
-                "are wanted."
+                f" Too few to adopt it: {limits.ceiling_minimum_csms:g} CSMs and {limits.ceiling_minimum_weeks:g} "
+                "weeks are wanted."
             )
         said.append(f"{found.words}{place}{thin}")
     return said

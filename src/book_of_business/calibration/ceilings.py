@@ -198,7 +198,7 @@ def fit(frame: pl.DataFrame, role_tier: str, limits: Limits) -> Fit:
     if len(grid) < 3:
         return Fit(**seen, reason="The weeks are too few or too much alike in volume to have a bend.")
     moments = Moments(frame, grid, controls)
-    place, number, slope, taken, left, degrees = moments.best()
+    place, _, slope, taken, left, degrees = moments.best()
     if not taken or degrees < 1:
         return Fit(**seen, reason="Quality does not fall with volume: nothing in these weeks is a ceiling.")
     _, _, _, two_taken, two_left, two_degrees = moments.best(is_two_slope=True)

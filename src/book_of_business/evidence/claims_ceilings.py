@@ -154,7 +154,8 @@ CLAIMS = (
           rivals_worse, short_count=6),
     Claim("ceiling_false_null", "False ceilings where volume does nothing (null world; busy world without decline)",
           "<= 2 % each", no_bend, false_bends("null", "flat"), short_count=6),
-    Claim("ceiling_false_straight", "False ceilings where quality falls straight, by 0.5, 1 and 2 points per interaction",
+    Claim("ceiling_false_straight", "False ceilings where quality falls straight, by 0.5, 1 and 2 points "
+          "per interaction",
           "<= 2 % each", no_bend, false_bends("straight_half", "straight_one", "straight_two"), short_count=6),
     Claim("ceiling_false_curve", "Ceilings claimed of a smooth curve that falls faster and faster (no mark in the "
           "design; ours)", "<= 10 %", no_bend, false_bends("curve", most=0.10), short_count=6),

@@ -53,7 +53,9 @@ def listing(seed: int) -> Numbers:
         "habit_listed": report.discordant.height,
         "latest_listed": report.latest.filter(pl.col("discordance") != self_report.IN_LINE).height,
         "in_force_listed": in_force.discordant.height,
-        "unseen_found": bool(unseen.discordant.filter(is_one & (pl.col("discordance") == self_report.FELT_MORE)).height),
+        "unseen_found": bool(
+            unseen.discordant.filter(is_one & (pl.col("discordance") == self_report.FELT_MORE)).height
+        ),
         "change_found": bool(changed.latest.filter(is_one & (pl.col("discordance") != self_report.IN_LINE)).height),
     }  # fmt: skip
 
