@@ -16,7 +16,7 @@ WHOLE_WEEK = 0.95
 WHY_NOT = {
     "plateau within CSM": "what is proposed, where it is identified",
     "plateau, CSMs pooled": "who scores well anyway and holds fewer calls passes for a ceiling",
-    "isotonic curve": "falls wherever noise lets it, so late",
+    "isotonic curve": "noise alone makes it fall, so far too early",
     "change point": "two levels put the break where most of the fall lies, beyond the ceiling",
     "parabola": "its top is where the curve turns, far below the ceiling",
 }
