@@ -165,12 +165,12 @@ NOTES = """\
 ## Ceilings
 
 - Worlds: 24 CSMs and 800 accounts of the world `busy` (14 of the enterprise tier with a true ceiling of 11, 8 of the
-  mid-market tier with 14; 3 points lost per interaction above), 26 weeks after 13 to warm up; the first 8 or 4 CSMs, the
-  last 26 or 13 weeks. The generator bends as the model does.
+  mid-market tier with 14; 3 points lost per interaction above), 26 weeks after 13 to warm up; the first 8 or 4 CSMs,
+  the last 26 or 13 weeks. The generator bends as the model does.
 - Without a bend: the world `null`, and `busy` without a loss of quality, left as it is or with a loss planted that has
   no bend: 0.5, 1 and 2 points for each interaction, or 0.05 for its square. Both tiers count: two answers a world.
-- Detection depends on how many weeks are above the ceiling. Here it is about one in eight for the enterprise tier; in
-  a pilot with books a year old, which are busier (60 worlds, seeds 1-60), 4 x 26 gave an estimate in 52, not seven of ten.
+- Detection depends on how many weeks are above the ceiling. In a pilot with books half a year older, which are busier
+  (60 worlds, seeds 1-60), 4 x 26 gave an estimate in 52, where here it is seven of ten.
 - The pilot also bent quality more gently (1 point: 37 of 60 at 8 x 26; 2 points: 55), gave each CSM a ceiling of their
   own (spread 1.5: 42, error 0.73) and let errors hang together over weeks (0.7: 56, none of 60 where nothing was
   planted). These figures are of the method before it asked for a better fit than a parabola's; that costs some 2 to 9
