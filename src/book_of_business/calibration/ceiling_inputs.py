@@ -135,7 +135,8 @@ def read_defaults(connection: duckdb.DuckDBPyConnection, reference_dir: Path | N
         with plans as (
             select
                 csms.role_tier,
-                sum(plans.required_hours_per_week) * {days / 7} / nullif(sum(plans.required_touch_count), 0) as hours_per_touch,
+                sum(plans.required_hours_per_week) * {days / 7}
+                / nullif(sum(plans.required_touch_count), 0) as hours_per_touch,
                 sum(plans.required_touch_count * csms.productive_hours_per_week)
                 / nullif(sum(plans.required_touch_count), 0) as productive_hours
             from marts.fct_touch_plan as plans

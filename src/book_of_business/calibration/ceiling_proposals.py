@@ -25,7 +25,7 @@ from book_of_business.errors import UserError
 FILE = "ceiling_proposals.csv"
 TIERS = "role_tiers.csv"
 METHOD_VERSION = 1  # raised with each change of the method that changes an estimate
-CALIBRATED = re.compile(r" ?Ceiling calibrated: [^.]*(?:\.\d[^.]*)*\.$")
+CALIBRATED = re.compile(r" ?Ceiling calibrated: [^;]*; see ceiling_proposals\.")
 AFTERWARDS = (
     "role_tiers has no dates: the next `make build` builds everything anew and measures all weeks, past ones too, "
     "against the new ceiling, so published weeks over the ceiling and interventions change. Run "
@@ -116,7 +116,8 @@ def guard(row: dict[str, str], in_force: float, limits: Limits) -> list[str]:
          f"{own['csm_count']:.0f} CSMs, at least {limits.ceiling_minimum_csms:g} wanted"),
         (own["week_count"] >= limits.ceiling_minimum_weeks,
          f"{own['week_count']:.0f} weeks, at least {limits.ceiling_minimum_weeks:g} wanted"),
-        (own["kink_f"] >= limits.ceiling_kink_f, f"bend F {own['kink_f']:g}, at least {limits.ceiling_kink_f:g} wanted"),
+        (own["kink_f"] >= limits.ceiling_kink_f, f"bend F {own['kink_f']:g}, at least "
+         f"{limits.ceiling_kink_f:g} wanted"),
         (round(width, 9) <= limits.ceiling_widest_interval_interactions,
          f"interval {width:.1f} wide, at most {limits.ceiling_widest_interval_interactions:g} wanted"),
         (own["largest_csm_shift"] <= limits.ceiling_largest_csm_shift_interactions,
@@ -172,8 +173,8 @@ def adopt(version: str, approved_by: str, reference_dir: Path) -> tuple[list[str
         row = adopted[tier["role_tier"]]
         reason = (
             f"Ceiling calibrated: {version}, {row['ceiling']} ({row['lower']} to {row['upper']}) in place of "
-            f"{tier['strategic_ceiling_per_week']}, from {row['csm_count']} CSMs and {row['week_count']} weeks, "
-            f"approved by {name.rstrip('.')}."
+            f"{tier['strategic_ceiling_per_week']}, from {row['csm_count']} CSMs and {row['week_count']} weeks; "
+            "see ceiling_proposals."
         )
         before = CALIBRATED.sub("", tier["rationale"]).rstrip()
         return {"strategic_ceiling_per_week": row["ceiling"], "rationale": f"{before} {reason}".strip()}

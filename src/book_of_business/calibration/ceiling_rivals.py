@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,7 +16,7 @@ WHOLE_WEEK = 0.95
 WHY_NOT = {
     "plateau within CSM": "what is proposed, where it is identified",
     "plateau, CSMs pooled": "who scores well anyway and holds fewer calls passes for a ceiling",
-    "isotonic curve": "falls wherever noise lets it, so late",
+    "isotonic curve": "noise alone makes it fall, so far too early",
     "change point": "two levels put the break where most of the fall lies, beyond the ceiling",
     "parabola": "its top is where the curve turns, far below the ceiling",
 }
@@ -25,7 +24,7 @@ WHY_NOT = {
 
 def rivals(frame: pl.DataFrame, found: Fit, limits: Limits) -> pl.DataFrame:
     """What each way of fitting would call the ceiling: method, ceiling (null: none), why not to believe it."""
-    ceilings = {name: None for name in WHY_NOT}
+    ceilings: dict[str, float | None] = dict.fromkeys(WHY_NOT)
     if found.ceiling is not None:
         x, weight = frame["volume"].to_numpy(), frame["scored_count"].to_numpy().astype(float)
         score = pl.col("quality_score")
@@ -108,7 +107,13 @@ def readings(frame: pl.DataFrame, found: Fit, limits: Limits) -> pl.DataFrame:
         # an interval of what is not identified would be read as one
         known = (read.ceiling, read.lower, read.upper) if read.is_identified else (None, None, None)
         rows.append((reading, *known, "identified" if read.is_identified else "no ceiling identified"))
-    schema = {"reading": pl.String, "ceiling": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "answer": pl.String}
+    schema = {
+        "reading": pl.String,
+        "ceiling": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "answer": pl.String,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -150,7 +155,7 @@ def power(frame: pl.DataFrame, found: Fit, ceiling: float, limits: Limits) -> tu
 def power_words(found: Fit, now: float, weeks: int | None, ceiling: float, limits: Limits) -> str:
     """What to do about a tier without a ceiling, in a sentence."""
     supposed = f"a loss of {limits.ceiling_power_decline_score:g} points per interaction above {ceiling:.1f}"
-    if math.isnan(now) or found.csm_count == 0:
+    if not found.csm_count:
         return f"{found.role_tier}: with nothing scored, no number of weeks would show {supposed}."
     said = f"{found.role_tier}: {supposed} would have shown in these weeks with a chance of {now:.0%}"
     if weeks is None:

@@ -103,20 +103,20 @@ class Moments:
     def __init__(self, frame: pl.DataFrame, grid: Numbers, controls: tuple[str, ...]) -> None:
         own = ("quality_score", "volume", *controls)
         self.grid = grid
-        self.csm_ids = frame["csm_id"].unique().sort().to_list()
+        ordered = frame.sort("csm_id")
+        self.csm_ids = ordered["csm_id"].unique(maintain_order=True).to_list()
+        ends = np.cumsum(ordered["csm_id"].rle().struct.field("len").to_numpy())[:-1]
+        weights = np.split(ordered["scored_count"].to_numpy().astype(float), ends)
+        values = np.split(ordered.select(own).to_numpy().astype(float), ends)
         self.squares, self.products, self.hinges, self.counts = [], [], [], []
-        for csm_id in self.csm_ids:
-            rows = frame.filter(pl.col("csm_id") == csm_id)
-            weight = rows["scored_count"].to_numpy().astype(float)
-            columns = rows.select(own).to_numpy().astype(float)
-            hinge = np.maximum(columns[:, 1:2] - grid, 0.0)
-            together = np.hstack([columns, hinge])
+        for columns, weight in zip(values, weights, strict=True):
+            together = np.hstack([columns, np.maximum(columns[:, 1:2] - grid, 0.0)])
             together = (together - weight @ together / weight.sum()) * np.sqrt(weight)[:, None]
             columns, hinge = together[:, : len(own)], together[:, len(own) :]
             self.squares.append(columns.T @ columns)
             self.products.append(columns.T @ hinge)
             self.hinges.append((hinge**2).sum(axis=0))
-            self.counts.append(len(rows))
+            self.counts.append(len(columns))
 
     def best(self, without: int | None = None, *, is_two_slope: bool = False) -> tuple[float, int, float, float, int]:
         """The hinge that takes away most: its place, its number in the grid, points per interaction, sums of squares
@@ -198,7 +198,7 @@ def fit(frame: pl.DataFrame, role_tier: str, limits: Limits) -> Fit:
     if len(grid) < 3:
         return Fit(**seen, reason="The weeks are too few or too much alike in volume to have a bend.")
     moments = Moments(frame, grid, controls)
-    place, number, slope, taken, left, degrees = moments.best()
+    place, _, slope, taken, left, degrees = moments.best()
     if not taken or degrees < 1:
         return Fit(**seen, reason="Quality does not fall with volume: nothing in these weeks is a ceiling.")
     _, _, _, two_taken, two_left, two_degrees = moments.best(is_two_slope=True)

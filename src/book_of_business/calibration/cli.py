@@ -40,9 +40,11 @@ def run_propose(arguments: argparse.Namespace) -> int:
         with step("Learning throughput ceilings"), connect() as connection:
             found = ceiling_proposals.propose(connection, reference)
         for fit in found.fits:
-            print(fit.sentence if hasattr(fit, "sentence") else fit)
+            print(fit.words)
         print(said_of(found.version, found.is_new))
-        return 0 if found.version else 1
+        if found.is_new:
+            print(f"Read it, then: python -m book_of_business calibrate adopt {found.version} --approved-by NAME")
+        return 0  # that no ceiling is identified is an answer like any other
     with step("Learning effort weights"), connect() as connection:
         proposed = adoption.propose(connection, reference)
     print(observations.source_sentence(proposed.calibration.observations))

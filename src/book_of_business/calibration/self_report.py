@@ -47,8 +47,8 @@ class SelfReport:
     with_load, within_csm: rank correlation of answers with loads, and of both about each CSM's own means (null: too
     few, or too much alike); habit_score, noise_score: standard deviations of people's habits and of single answers
     about them, points of the scale (null: too few repeat answers); points_per_load: how many points an answer rises
-    with a load of 1 more; csms: one row per CSM with repeat answers, from `compare_csms`; latest: from `latest_answers`;
-    reason: why nobody can be listed (empty: they can).
+    with a load of 1 more; csms: one row per CSM with repeat answers, from `compare_csms`; latest: from
+    `latest_answers`; reason: why nobody can be listed (empty: they can).
     """
 
     answer_count: int
@@ -183,10 +183,12 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
     reason = ""
     if not answers.height:
         reason = "Nobody was asked: there are no effort surveys, so how the load feels is not known."
+    elif not held.height:
+        reason = "No answer fell into a week with a load, so there is nothing to hold them against."
     elif means.height < rules.self_report_minimum_csms:
         reason = (
-            f"Only {count_of(means.height, 'CSM')} answered at least {rules.self_report_minimum_answers:g} times in weeks "
-            f"with a load; with fewer than {rules.self_report_minimum_csms:g} nobody stands out from the others."
+            f"Only {count_of(means.height, 'CSM')} answered at least {rules.self_report_minimum_answers:g} times in "
+            f"weeks with a load; with fewer than {rules.self_report_minimum_csms:g} nobody stands out from the others."
         )
     elif means["mean_load_ratio"].round(9).n_unique() < 2 or means["mean_answer"].round(9).n_unique() < 3:
         reason = "All loads or all answers are alike: there is nothing to tell apart."
@@ -232,10 +234,10 @@ def within_csm_line(repeated: pl.DataFrame) -> tuple[float, float, int]:
 def sentences(report: SelfReport, labels: pl.DataFrame, rules: Rules) -> list[str]:
     """The answer in words; `labels` has csm_id and csm."""
     if not report.answer_count:
-        return [report.reason or "No answer fell into a week with a load."]
+        return [report.reason]
     said = [
-        f"{count_of(report.answer_count, 'answer')} of {count_of(report.csm_count, 'CSM')} can be held against the load "
-        "of their week."
+        f"{count_of(report.answer_count, 'answer')} of {count_of(report.csm_count, 'CSM')} can be held against the "
+        "load of their week."
     ]
     if report.with_load is None:
         said.append("They are too few or too much alike to say whether load as felt follows load as measured.")
@@ -271,3 +273,34 @@ def table_of(rows: pl.DataFrame, labels: pl.DataFrame, rules: Rules) -> pl.DataF
         "gap_score": "gap, points", "discordance": "discordance",
     }  # fmt: skip
     return shown.select(pl.col(name).alias(words) for name, words in names.items() if name in shown.columns)
+
+
+def listed(report: SelfReport, labels: pl.DataFrame) -> pl.DataFrame:
+    """Who is listed, by either rule, as a table to read: CSM, what was compared, answer, expected, gap, meaning."""
+    habits = report.discordant.select(
+        "csm_id",
+        pl.lit("with the other CSMs").alias("compared"),
+        pl.col("mean_answer").alias("answer"),
+        pl.col("expected_answer").alias("expected"),
+        "gap_score",
+        pl.col("discordance").replace_strict(MEANINGS, default="").alias("meaning"),
+        "discordance",
+    )
+    changes = report.latest.filter(pl.col("discordance") != IN_LINE).select(
+        "csm_id",
+        pl.lit("latest answer with their own").alias("compared"),
+        pl.col("latest_answer").alias("answer"),
+        pl.col("usual_answer").alias("expected"),
+        "gap_score",
+        pl.lit("something changed that the metric does not see").alias("meaning"),
+        "discordance",
+    )
+    return (
+        pl.concat([habits, changes])
+        .join(labels.select("csm_id", "csm"), on="csm_id", how="left")
+        .select(
+            pl.col("csm").alias("CSM"), "compared", pl.col("discordance").alias("load"), "answer", "expected",
+            pl.col("gap_score").alias("gap, points"), "meaning",
+        )
+        .sort(pl.col("gap, points").abs(), "CSM", descending=[True, False])
+    )  # fmt: skip

@@ -91,7 +91,9 @@ def root_mean_square(frame: pl.DataFrame) -> Verdict:
         root = float(np.sqrt((error**2).mean())) if len(error) else float("nan")
         # of a root mean square, by the delta method
         reach = 1.96 * float((error**2).std(ddof=1)) / (2 * root * np.sqrt(len(error))) if len(error) > 1 else root
-        figures.append(f"{tier} {root:.2f} +- {reach:.2f} (bias {error.mean():+.2f}, truth {frame[f'{tier}_truth'][0]:g})")
+        figures.append(
+            f"{tier} {root:.2f} +- {reach:.2f} (bias {error.mean():+.2f}, truth {frame[f'{tier}_truth'][0]:g})"
+        )
         reached.append(root <= 0.75)
     return Verdict("; ".join(figures), all(reached))
 
@@ -111,7 +113,7 @@ def coverage(frame: pl.DataFrame) -> Verdict:
 def detection(frame: pl.DataFrame) -> Verdict:
     """Part of the worlds with an estimate, by design; the enterprise tier, as in methods.md."""
     shares = {name: frame[f"enterprise_{name}_is_identified"].mean() for name in DESIGNS}
-    wanted = {"8x26": 0.95, "4x26": 0.78, "8x13": 0.62}
+    wanted = {"8x26": 1.0, "4x26": 0.78, "8x13": 0.62}
     figure = "; ".join(
         f"{name} {share_words(int(frame[f'enterprise_{name}_is_identified'].sum()), frame.height)}" for name in DESIGNS
     )
@@ -147,13 +149,31 @@ CLAIMS = (
           "<= 0.75 in each tier", bend, root_mean_square, short_count=6),
     Claim("ceiling_coverage", "Their 95 % intervals hold the truth", "93-97 %", bend, coverage),
     Claim("ceiling_detection", "A ceiling is identified where there is one, enterprise tier",
-          ">= 95 % at 8x26, 78 % at 4x26, 62 % at 8x13", bend, detection, short_count=6),
+          "100 % at 8x26, 78 % at 4x26, 62 % at 8x13 (methods.md)", bend, detection, short_count=6),
     Claim("ceiling_rivals", "Other ways of fitting miss it by more", "error above that of the plateau", bend,
           rivals_worse, short_count=6),
     Claim("ceiling_false_null", "False ceilings where volume does nothing (null world; busy world without decline)",
           "<= 2 % each", no_bend, false_bends("null", "flat"), short_count=6),
-    Claim("ceiling_false_straight", "False ceilings where quality falls straight, by 0.5, 1 and 2 points per interaction",
+    Claim("ceiling_false_straight", "False ceilings where quality falls straight, by 0.5, 1 and 2 points "
+          "per interaction",
           "<= 2 % each", no_bend, false_bends("straight_half", "straight_one", "straight_two"), short_count=6),
     Claim("ceiling_false_curve", "Ceilings claimed of a smooth curve that falls faster and faster (no mark in the "
           "design; ours)", "<= 10 %", no_bend, false_bends("curve", most=0.10), short_count=6),
 )  # fmt: skip
+
+NOTES = """\
+## Ceilings
+
+- Worlds: 24 CSMs and 800 accounts of the world `busy` (14 of the enterprise tier with a true ceiling of 11, 8 of the
+  mid-market tier with 14; 3 points lost per interaction above), 26 weeks after 13 to warm up; the first 8 or 4 CSMs,
+  the last 26 or 13 weeks. The generator bends as the model does.
+- Without a bend: the world `null`, and `busy` without a loss of quality, left as it is or with a loss planted that has
+  no bend: 0.5, 1 and 2 points for each interaction, or 0.05 for its square. Both tiers count: two answers a world.
+- Detection depends on how many weeks are above the ceiling. In a pilot with books half a year older, which are busier
+  (60 worlds, seeds 1-60), 4 x 26 gave an estimate in 52, where here it is seven of ten.
+- The pilot also bent quality more gently (1 point: 37 of 60 at 8 x 26; 2 points: 55), gave each CSM a ceiling of their
+  own (spread 1.5: 42, error 0.73) and let errors hang together over weeks (0.7: 56, none of 60 where nothing was
+  planted). These figures are of the method before it asked for a better fit than a parabola's; that costs some 2 to 9
+  of 100.
+- The isotonic ceiling is where the curve has lost two points; the design reports another reading of it.
+"""
