@@ -147,3 +147,76 @@ def renewal_exposures(history: History, is_true_load: bool = True) -> pl.DataFra
         "has_open_risk": history.is_unseen[account, lag],
         "touch_count": np.sum(steps, axis=0),
     }).with_columns(pl.col(pl.Float64).fill_nan(None))  # fmt: skip
+
+
+def episode_waits(history: History) -> pl.DataFrame:
+    """One row per deterioration since the warm-up, with the columns of `outcome_models.detection_sizes.read_waits`."""
+    run, ids = history.run, Ids(history.run.settings.csms, history.run.settings.accounts)
+    found = run.episodes.ledger
+    start, end = run.settings.start_day, run.settings.end_day
+    week = (found["onset_on"].astype(np.int64) - start) // 7
+    kept = (week >= WARM_UP) & (found["csm"] >= 0)
+    onset, week, csm = found["onset_on"][kept].astype(np.int64), week[kept], found["csm"][kept].astype(np.int64)
+    detected, ended = (found[name][kept].astype(np.int64) for name in ("detected_on", "ended_on"))
+    sizes = np.stack([sums(history.csm[:, at], run.team.count) for at in range(history.weeks)], axis=1)
+    seen = detected < NEVER
+    return pl.DataFrame({
+        "csm_id": ids.csm.gather(csm),
+        "segment": ids.segment.gather(run.book.segment[found["account"][kept].astype(np.int64)]),
+        "book_account_count": np.maximum(sizes[csm, week], 1).astype(float),
+        "load_ratio": history.true_load[csm, week],
+        "is_detected": seen, "is_gone": ~seen & (ended < NEVER),
+        "wait_days": np.where(seen, detected, np.minimum(ended, end)) - onset + 0.5,
+    })  # fmt: skip
+
+
+def account_quarters(history: History) -> pl.DataFrame:
+    """Rows of `outcome_models.ablation`: each account and quarter, what was seen before it, and whether it churned."""
+    run, ids, seen = history.run, Ids(history.run.settings.csms, history.run.settings.accounts), history.features
+    frames = []
+    for at in range(WARM_UP + LAG, history.weeks - LAG, LAG):
+        here = np.flatnonzero((seen["active"][:, at] > 0) & (history.csm[:, at] >= 0))
+        past = {name: values[here, at - LAG + 1 : at + 1] for name, values in seen.items()}
+        heard, stage = past["scored"].sum(axis=1), history.stage[here, at]
+        recent, earlier = past["usage"][:, -4:].mean(axis=1), past["usage"][:, :-4].mean(axis=1)
+        frames.append(pl.DataFrame({
+            "csm_id": ids.csm.gather(history.csm[here, at]), "period": np.full(len(here), at),
+            "target": (seen["active"][here, at + LAG] == 0).astype(float),
+            "crm_mid": run.book.segment[here] == 1, "crm_small": run.book.segment[here] == 2,
+            "crm_arr": np.log1p(past["arr"][:, -1]),
+            "crm_renewal": stage == words.RENEWAL, "crm_risk": stage == words.AT_RISK,
+            "crm_onboarding": stage == words.ONBOARDING, "crm_health": past["health"][:, -4:].mean(axis=1),
+            "crm_trend": past["health"][:, -4:].mean(axis=1) - past["health"][:, :4].mean(axis=1),
+            "crm_delayed": past["delayed"][:, -1], "crm_tickets": past["tickets_hot"].sum(axis=1),
+            "usage_change": recent / np.maximum(earlier, 0.05) - 1,
+            "conversation_sentiment": past["sentiment"].sum(axis=1) / np.maximum(heard, 1),
+            "conversation_heard": heard > 0, "conversation_silent": past["silent"][:, -1],
+            "conversation_touches": np.log1p(history.touches[here, at - LAG + 1 : at + 1].sum(axis=1)),
+        }))  # fmt: skip
+    return pl.concat(frames)
+
+
+def throughput_panel(history: History) -> pl.DataFrame:
+    """Book-weeks of `outcome_models.rebalance`: counted interactions, and how many weeks in a row they were above what one
+    week in five of the tier exceeds.
+    """
+    team, ids = history.run.team, Ids(history.run.settings.csms, history.run.settings.accounts)
+    counted, runs = history.counted, np.zeros(history.counted.shape, dtype=np.int64)
+    ceiling = np.array([np.quantile(counted[team.tier == tier, WARM_UP:], 0.8) for tier in team.tier])
+    for week in range(1, history.weeks):
+        runs[:, week] = np.where(counted[:, week] > ceiling, runs[:, week - 1] + 1, 0)
+    csm, week = np.indices(counted.shape)
+    return pl.DataFrame({
+        "csm_id": ids.csm.gather(csm.ravel()), "week": week.ravel(), "value": counted.ravel(),
+        "state": np.minimum(runs, 3).ravel(),
+    })  # fmt: skip
+
+
+def draw_moves(panel: pl.DataFrame, seed: int, count: int, weeks: int) -> pl.DataFrame:
+    """Books that are called rebalanced after three weeks above the ceiling, at most one move each: csm_id, week."""
+    rng = np.random.default_rng([seed, 11])
+    due = panel.filter((pl.col("state") == 3) & pl.col("week").is_between(2 * WARM_UP, weeks - LAG - 2)).with_columns(
+        week=pl.col("week") + 1
+    )
+    drawn = due.with_columns(draw=pl.Series(rng.random(due.height))).sort("draw")
+    return drawn.unique("csm_id", keep="first", maintain_order=True).head(count).select("csm_id", "week")

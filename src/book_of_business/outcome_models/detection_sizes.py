@@ -17,12 +17,6 @@ from book_of_business.outcome_models.clustered import Estimate, Fit, fit
 
 HORIZON_WEEKS = 13
 MINIMUM_EPISODES = 30
-READINGS = {
-    "size, all books together": "size alone",
-    "size, within segment": "size",
-    "load, within segment": "load",
-}
-
 
 @dataclass(frozen=True)
 class Hazards:
@@ -60,7 +54,7 @@ def reading(what: str, found: Estimate) -> str:
 
 def read_waits(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """One row per episode: csm_id, segment, signal_type, book_account_count, load_ratio, wait_days (to detection, churn,
-    lapse or the end), is_detected.
+    lapse or the end), is_detected, is_gone (it churned or lapsed unseen).
     """
     return query(
         connection,
@@ -69,6 +63,7 @@ def read_waits(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             episodes.csm_id, accounts.segment, episodes.signal_type,
             cast(episodes.book_account_count as double) as book_account_count,
             episodes.book_load_ratio as load_ratio, episodes.detected_at is not null as is_detected,
+            episodes.outcome in ('churned', 'lapsed') as is_gone,
             coalesce(
                 episodes.detection_days,
                 date_diff(
@@ -139,9 +134,8 @@ def curves(waits: pl.DataFrame) -> pl.DataFrame:
         if part.height < MINIMUM_EPISODES:
             continue
         horizon = 7 * HORIZON_WEEKS
-        seen = part["is_detected"].to_numpy()
-        ends = part["wait_days"].to_numpy() if "is_open" not in part.columns else part["wait_days"].to_numpy()
-        fitter = KaplanMeierFitter().fit(ends, seen)
-        days = list(range(0, horizon + 1, 7))
+        ends = part.select(pl.when("is_gone").then(horizon + 1).otherwise("wait_days")).to_series()
+        fitter = KaplanMeierFitter().fit(ends.to_numpy(), part["is_detected"].to_numpy())
+        days = range(0, horizon + 1, 7)
         rows += [{"book": name, "day": day, "unseen_share": float(fitter.predict(day))} for day in days]
     return pl.DataFrame(rows, schema={"book": pl.String, "day": pl.Int64, "unseen_share": pl.Float64})
