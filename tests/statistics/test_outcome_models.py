@@ -293,3 +293,9 @@ def test_schemes_leave_out_whole_csms_and_later_quarters() -> None:
     [(learn, judge)] = ablation.out_of_time(period)
     assert max(period.filter(pl.Series(learn))) < min(period.filter(pl.Series(judge)))
     assert ablation.out_of_time(pl.Series([1, 1])) == []
+
+
+def test_a_term_that_says_nothing_new_is_left_out() -> None:
+    frame = drawn(1).with_columns(twice=2 * pl.col("load") + 1, same=pl.lit(3.0), target=pl.col("own_load"))
+    found = fit(frame, "target", ["load", "twice", "same"], is_logit=False)
+    assert set(found.estimates) == {"intercept", "load"}

@@ -21,6 +21,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSepar
 MINIMUM_CLUSTERS = 5
 LEVEL = 0.95
 POWER = 0.8
+LARGEST_LOG_ODDS = 50.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def fit(frame: pl.DataFrame, outcome: str, terms: Sequence[str], *, is_logit: bo
         frame: outcome (0 or 1 for a logit), terms (numbers; booleans count as 0 and 1) and the cluster; rows with a null
             are left out.
         outcome: name of the outcome.
-        terms: names of the columns; those that do not vary are left out.
+        terms: names of the columns; those that do not vary, or are sums of those before them, are left out.
         is_logit: logit, else least squares.
         cluster: what is independent of each other.
 
@@ -77,7 +78,7 @@ def fit(frame: pl.DataFrame, outcome: str, terms: Sequence[str], *, is_logit: bo
         Null where it cannot be told: too few clusters, an outcome that does not vary, or one that is separated.
     """
     held = frame.select(outcome, cluster, *terms).drop_nulls()
-    kept = [name for name in terms if held[name].n_unique() > 1]
+    kept = independent(held, terms)
     target = held[outcome].cast(pl.Float64).to_numpy()
     _, group = np.unique(held[cluster].to_numpy(), return_inverse=True)
     count = int(group.max()) + 1 if held.height else 0
@@ -96,19 +97,34 @@ def fit(frame: pl.DataFrame, outcome: str, terms: Sequence[str], *, is_logit: bo
     value = np.asarray(found.params)
     scores = group_sums(columns * (target - mean)[:, None], group, count)
     covariance = jackknife(columns, weight, scores, group, count)
-    if not np.isfinite(covariance).all() or np.abs(value).max() > 1e6:
+    # without an end the coefficients of a separated outcome grow, and their errors with them
+    if not np.isfinite(covariance).all() or (is_logit and np.abs(value).max() > LARGEST_LOG_ODDS):
         return None
     bread = np.linalg.pinv(columns.T @ (weight[:, None] * columns))
     sandwich = count / (count - 1) * bread @ (scores.T @ scores) @ bread
     names = ["intercept", *kept]
-    errors = np.sqrt(np.diag(covariance))
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return Fit(
         {name: estimate(name, value[at], errors[at], count - 1) for at, name in enumerate(names)},
         held.height,
         int(target.sum()) if is_logit else held.height,
         count,
-        {name: float(math.sqrt(sandwich[at, at])) for at, name in enumerate(names)},
+        {name: math.sqrt(max(sandwich[at, at], 0.0)) for at, name in enumerate(names)},
     )
+
+
+def independent(frame: pl.DataFrame, terms: Sequence[str]) -> list[str]:
+    """The terms that vary and are no sum of those before them: who stands first stays."""
+    kept: list[str] = []
+    columns: list[np.ndarray] = []
+    for name in terms:
+        column = frame[name].cast(pl.Float64).to_numpy()
+        if len(column) and np.ptp(column) > 0:
+            found = [*columns, (column - column.mean()) / column.std()]
+            if np.linalg.matrix_rank(np.stack(found) @ np.stack(found).T, tol=1e-6 * len(column)) == len(found):
+                kept.append(name)
+                columns = found
+    return kept
 
 
 def group_sums(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:

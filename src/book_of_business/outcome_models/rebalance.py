@@ -18,8 +18,9 @@ from book_of_business.marts import UNASSIGNED, query
 from book_of_business.outcome_models.clustered import POWER, Estimate, estimate
 
 BEFORE_WEEKS = 4
+LEVEL_WEEKS = 13
 AFTER_WEEKS = 13
-NEIGHBOURS = 3
+NEIGHBOURS = 5
 LONGEST_RUN = 3
 MINIMUM_MOVED = 5
 # A book that gives away a tenth of its ARR in a week was rebalanced; single accounts move all the time.
@@ -141,6 +142,7 @@ def evaluate(
     value[row, week] = panel["value"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     state[row, week] = panel["state"].fill_null(-1).to_numpy()
     before, change = changes(value, before_weeks, after_weeks)
+    level = level_before(value, before_weeks)
     moves = sorted(
         {(place[csm_id], at) for csm_id, at in moved.select("csm_id", "week").iter_rows() if csm_id in place}
     )
@@ -151,7 +153,8 @@ def evaluate(
     if not moves:
         return Evaluation(0, 0, relevant, None, None, None)
     differences, pairs = [], []
-    spread = float(np.nanstd(before)) or 1.0
+    spread = np.nanstd(before) if np.isfinite(before).any() else 1.0
+    spread = spread if spread > 0 else 1.0
     for at, when in moves:
         beside = change[free[:, when], when]
         if len(beside):
@@ -162,9 +165,16 @@ def evaluate(
         rows, weeks = np.nonzero(alike)
         if not len(rows) or state[at, when - 1] < 0:
             continue
-        # as high as the moved book; of equals the nearest in time
+        # as high as the moved book, from as high a level: what was high for a month falls back, what always was does
+        # not; of equals the nearest in time
         distance = np.abs(before[rows, weeks] - before[at, when]) / spread + np.abs(weeks - when) / 1000
-        nearest = np.argsort(distance, kind="stable")[:NEIGHBOURS]
+        if np.isfinite(level[at, when]):
+            usual = np.abs(level[rows, weeks] - level[at, when]) / spread
+            distance = distance + np.where(np.isfinite(usual), usual, np.inf)
+        # one week of each other book: who is often high would otherwise be most of the matches
+        order = np.argsort(distance, kind="stable")
+        first = np.sort(np.unique(rows[order], return_index=True)[1])
+        nearest = order[first][:NEIGHBOURS]
         pairs.append(((at, when), list(zip(rows[nearest].tolist(), weeks[nearest].tolist(), strict=True))))
     controls = {control[0] for _, found in pairs for control in found}
     return Evaluation(
@@ -190,6 +200,12 @@ def changes(value: np.ndarray, before_weeks: int, after_weeks: int) -> tuple[np.
         size = count[:, inside] - count[:, weeks]
         after = np.where(2 * size > after_weeks, (total[:, inside] - total[:, weeks]) / size, np.nan)
     return before, np.where(end <= value.shape[1], after - before, np.nan)
+
+
+def level_before(value: np.ndarray, before_weeks: int) -> np.ndarray:
+    """Per book and week: mean of the quarter before the weeks before; nan where most of it is not measured."""
+    usual, _ = changes(value, LEVEL_WEEKS, 0)
+    return np.pad(usual, ((0, 0), (before_weeks, 0)), constant_values=np.nan)[:, : value.shape[1]]
 
 
 def matched_estimate(
