@@ -27,7 +27,9 @@ def estimates_chart(rows: pl.DataFrame, title: str, *subtitles: str) -> alt.VCon
         base = alt.Chart(shown)
         layers = [
             base.mark_rule(color=GRID, strokeWidth=2).encode(x=alt.datum(0)),
-            base.mark_rule(color=INK, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale, title=None), x2="high:Q", y=y),
+            base.mark_rule(color=INK, strokeWidth=2).encode(
+                x=alt.X("low:Q", scale=scale, title=None), x2="high:Q", y=y
+            ),
             base.mark_point(filled=True, size=70, color=OVER, opacity=1).encode(x=alt.X("value:Q", scale=scale), y=y),
             base.mark_text(dy=-11, fontSize=11).encode(x=alt.X("value:Q", scale=scale), y=y, text="label:N"),
         ]
@@ -53,13 +55,17 @@ def curves_chart(curves: pl.DataFrame) -> alt.LayerChart | alt.Chart:
         "book:N", scale=alt.Scale(domain=names, range=[colors[name] for name in names]),
         legend=alt.Legend(title="accounts in the book", orient="top"),
     )  # fmt: skip
-    dash = alt.StrokeDash("book:N", scale=alt.Scale(domain=names, range=[[1, 0], [3, 3], [8, 3]][: len(names)]), legend=None)
+    dash = alt.StrokeDash(
+        "book:N", scale=alt.Scale(domain=names, range=[[1, 0], [3, 3], [8, 3]][: len(names)]), legend=None
+    )
     return (
         alt.Chart(curves)
         .mark_line(strokeWidth=2.5, interpolate="step-after")
         .encode(
             x=alt.X("day:Q", title="days since the risk emerged", axis=alt.Axis(values=list(range(0, 92, 14)))),
-            y=alt.Y("unseen_share:Q", title="not noticed yet", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y(
+                "unseen_share:Q", title="not noticed yet", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+            ),
             color=color,
             strokeDash=dash,
         )

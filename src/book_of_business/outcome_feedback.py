@@ -156,7 +156,8 @@ def rebalance_table(found: Feedback) -> pl.DataFrame:
         ],
         schema={
             "measure": pl.String, "moved books": pl.Int64, "before/after": pl.Float64, "against all others": pl.Float64,
-            "matched": pl.Float64, "low": pl.Float64, "high": pl.Float64, "matters from": pl.Float64, "power": pl.Float64,
+            "matched": pl.Float64, "low": pl.Float64, "high": pl.Float64, "matters from": pl.Float64,
+            "power": pl.Float64,
         },
     )  # fmt: skip
 
@@ -167,7 +168,9 @@ def rebalance_sentences(found: Feedback) -> list[str]:
         return [
             "Cannot tell yet: no book has given away a tenth of its ARR in a week, with a quarter on record after it."
         ]
-    return [f"{rebalance.MEASURES[name][2].capitalize()}: {result.verdict}" for name, result in found.rebalances.items()]
+    return [
+        f"{rebalance.MEASURES[name][2].capitalize()}: {result.verdict}" for name, result in found.rebalances.items()
+    ]
 
 
 def scores(found: Feedback) -> pl.DataFrame:

@@ -90,7 +90,9 @@ def test_order_of_rows_and_names_of_csms_change_no_estimate(seed: int, names: li
         drawn(1, csms=4),
         drawn(1).with_columns(outcome=pl.lit("renewed")),
         drawn(1).with_columns(load=pl.lit(None, pl.Float64)),
-        drawn(1).with_columns(outcome=pl.when(pl.col("load") > 0.8).then(pl.lit("churned")).otherwise(pl.lit("renewed"))),
+        drawn(1).with_columns(
+            outcome=pl.when(pl.col("load") > 0.8).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+        ),
         drawn(1).with_columns(is_mid_term=pl.lit(value=True)),
     ],
     ids=["nothing", "four_csms", "no_churn", "no_load", "separated", "all_within_a_term"],
@@ -152,8 +154,8 @@ def panel_of(rows: dict[str, list[float]], state: dict[str, list[int]] | None = 
 
 
 def test_matched_books_are_in_the_same_state_and_as_high() -> None:
-    """Two weeks before, two after. Moved at week 2 from 10 to 6; the other book in the same state fell from 10 to 7, the
-    calm one stays at 4.
+    """Two weeks before, two after. Moved at week 2 from 10 to 6; the other book in the same state fell from 10 to 7,
+    the calm one stays at 4.
     """
     panel = panel_of(
         {"moved": [10, 10, 6, 6], "alike": [10, 10, 7, 7], "calm": [4, 4, 4, 4]},
@@ -175,14 +177,16 @@ def worlds_of_moves(seed: int, moved: int, effect: float) -> rebalance.Evaluatio
     for week in range(1, 80):
         runs[:, week] = np.where(count[:, week] > 14, runs[:, week - 1] + 1, 0)
     high = [(book, week + 1) for book, week in zip(*np.nonzero(runs >= 2), strict=True) if 10 < week < 60]
-    chosen = {book: week for book, week in [high[at] for at in rng.permutation(len(high))]}
+    chosen = dict(high[at] for at in rng.permutation(len(high)))
     moves = list(chosen.items())[:moved]
     for book, week in moves:
         count[book, week:] += effect
     panel = panel_of({f"C{at}": row.tolist() for at, row in enumerate(count)},
                      {f"C{at}": np.minimum(row, 3).tolist() for at, row in enumerate(runs)})  # fmt: skip
     return rebalance.evaluate(
-        panel, pl.DataFrame({"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves]}), 2.0
+        panel,
+        pl.DataFrame({"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves]}),
+        2.0,
     )
 
 

@@ -16,16 +16,14 @@ from book_of_business.simulate import vocabulary as words
 from book_of_business.simulate.days import NEVER
 from book_of_business.simulate.run import Simulation
 from book_of_business.simulate.settings import DEFAULT_AS_OF
-from book_of_business.simulate.touchpoints import IS_COUNTED
+from book_of_business.simulate.touchpoints import IS_COUNTED, Touches
 from book_of_business.simulate.worlds import WORLDS, World
 
 LAG = 13
 WARM_UP = 13
 RED_HEALTH_SCORE = 50
 # Everything but the effects of load: deteriorations and their confounding stay, so that this null is a hard one.
-UNAFFECTED = replace(
-    WORLDS["standard"], churn_load_effect=0.0, detection_load_effect=0.0, attention_load_effect=0.0
-)
+UNAFFECTED = replace(WORLDS["standard"], churn_load_effect=0.0, detection_load_effect=0.0, attention_load_effect=0.0)
 
 
 @dataclass
@@ -74,7 +72,7 @@ def step_world(seed: int, world: World, csms: int = 60, accounts: int = 2000, we
 FEATURES = ("health", "usage", "sentiment", "scored", "tickets_hot", "silent", "arr", "active", "delayed")
 
 
-def keep_week(history: History, week: int, touches, noise: np.random.Generator) -> None:  # noqa: ANN001
+def keep_week(history: History, week: int, touches: Touches, noise: np.random.Generator) -> None:
     """Write the state of one week into the history."""
     run = history.run
     book, episodes = run.book, run.episodes
@@ -105,8 +103,8 @@ def keep_week(history: History, week: int, touches, noise: np.random.Generator) 
 
 
 def renewal_exposures(history: History, is_true_load: bool = True) -> pl.DataFrame:
-    """One row per renewal a lag after the warm-up: the columns of `outcome_models.exposures`, loads by true weights or by
-    the reference ones.
+    """One row per renewal a lag after the warm-up: the columns of `outcome_models.exposures`, with loads by the true
+    weights or by those of the reference.
     """
     run, ids = history.run, Ids(history.run.settings.csms, history.run.settings.accounts)
     found = run.contracts.renewals
@@ -197,8 +195,8 @@ def account_quarters(history: History) -> pl.DataFrame:
 
 
 def throughput_panel(history: History) -> pl.DataFrame:
-    """Book-weeks of `outcome_models.rebalance`: counted interactions, and how many weeks in a row they were above what one
-    week in five of the tier exceeds.
+    """Book-weeks of `outcome_models.rebalance`: counted interactions, and how many weeks in a row they were above what
+    one week in five of the tier exceeds.
     """
     team, ids = history.run.team, Ids(history.run.settings.csms, history.run.settings.accounts)
     counted, runs = history.counted, np.zeros(history.counted.shape, dtype=np.int64)

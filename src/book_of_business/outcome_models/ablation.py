@@ -101,9 +101,7 @@ def out_of_time(period: pl.Series) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(~later, later)]
 
 
-def judged(
-    scheme: str, frame: pl.DataFrame, group: np.ndarray, splits: list, events: int, seed: int
-) -> Ablation:
+def judged(scheme: str, frame: pl.DataFrame, group: np.ndarray, splits: list, events: int, seed: int) -> Ablation:
     """Fit the models on each split, and score what was predicted."""
     target = frame["target"].cast(pl.Float64).to_numpy()
     seen = np.any([judge for _, judge in splits], axis=0)

@@ -63,12 +63,14 @@ class Fit:
     sandwich_errors: dict[str, float]
 
 
-def fit(frame: pl.DataFrame, outcome: str, terms: Sequence[str], *, is_logit: bool, cluster: str = "csm_id") -> Fit | None:
+def fit(
+    frame: pl.DataFrame, outcome: str, terms: Sequence[str], *, is_logit: bool, cluster: str = "csm_id"
+) -> Fit | None:
     """Fit an outcome on terms and an intercept.
 
     Args:
-        frame: outcome (0 or 1 for a logit), terms (numbers; booleans count as 0 and 1) and the cluster; rows with a null
-            are left out.
+        frame: outcome (0 or 1 for a logit), terms (numbers; booleans count as 0 and 1) and the cluster; rows with a
+            null are left out.
         outcome: name of the outcome.
         terms: names of the columns; those that do not vary, or are sums of those before them, are left out.
         is_logit: logit, else least squares.
@@ -134,9 +136,7 @@ def group_sums(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
     return sums
 
 
-def jackknife(
-    columns: np.ndarray, weight: np.ndarray, scores: np.ndarray, group: np.ndarray, count: int
-) -> np.ndarray:
+def jackknife(columns: np.ndarray, weight: np.ndarray, scores: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
     """Covariance of the coefficients from leaving out one cluster at a time (CV3; of a logit one Newton step each)."""
     products = (columns[:, :, None] * columns[:, None, :] * weight[:, None, None]).reshape(len(columns), -1)
     parts = group_sums(products, group, count).reshape(count, columns.shape[1], columns.shape[1])

@@ -18,6 +18,7 @@ from book_of_business.outcome_models.clustered import Estimate, Fit, fit
 HORIZON_WEEKS = 13
 MINIMUM_EPISODES = 30
 
+
 @dataclass(frozen=True)
 class Hazards:
     """Log hazard ratios of detection: per doubling of accounts and per unit of load (null: too few to say).
@@ -53,8 +54,8 @@ def reading(what: str, found: Estimate) -> str:
 
 
 def read_waits(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """One row per episode: csm_id, segment, signal_type, book_account_count, load_ratio, wait_days (to detection, churn,
-    lapse or the end), is_detected, is_gone (it churned or lapsed unseen).
+    """One row per episode: csm_id, segment, signal_type, book_account_count, load_ratio, wait_days (to detection,
+    churn, lapse or the end), is_detected, is_gone (it churned or lapsed unseen).
     """
     return query(
         connection,

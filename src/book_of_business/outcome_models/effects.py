@@ -2,7 +2,7 @@
 
 A frame of exposures (`outcome_models.exposures.read`) has a row per outcome: load (of the rest of the account's book, a
 lag before), own_load (what the account itself adds), later_load, earlier_load, earliest_load (of the rest of the same
-CSM's book, a lag after the outcome, and one and two more lags before), is_at_risk, is_red, has_open_risk (a lag before),
+CSM's book, a lag after the outcome, and one and two more lags before), is_at_risk, is_red, has_open_risk (then),
 segment, csm_id, outcome, outcome_score, is_mid_term, touch_count.
 """
 
@@ -122,7 +122,10 @@ def measure(exposures: pl.DataFrame, question: Question) -> Effect:
 def fitted(rows: pl.DataFrame, terms: list[str], question: Question) -> Fit | None:
     """A fit with enough of both outcomes; null otherwise."""
     found = fit(rows, "target", terms, is_logit=question.is_logit)
-    if found is None or min(found.event_count, found.row_count - found.event_count * question.is_logit) < MINIMUM_EVENTS:
+    if (
+        found is None
+        or min(found.event_count, found.row_count - found.event_count * question.is_logit) < MINIMUM_EVENTS
+    ):
         return None
     return found
 

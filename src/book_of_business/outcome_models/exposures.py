@@ -1,7 +1,7 @@
 """Exposures from the published marts: each outcome with the load of the rest of its book, and what each source knew.
 
-An account in trouble is more work by itself, and one that churns takes its work out of the book. So the load that stands
-beside an outcome is that of the *rest* of the book; what the account itself adds is a term of its own.
+An account in trouble is more work by itself, and one that churns takes its work out of the book. So the load that
+stands beside an outcome is that of the *rest* of the book; what the account itself adds is a term of its own.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def read_sources(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Rows of `ablation.ablate`: an account and quarter, whether it churned, and what each source knew at its beginning.
+    """Rows of `ablation.ablate`: an account and quarter, whether it churned, and what each source knew when it began.
 
     `crm_*`: segment, ARR, stage, health scores, tickets, renewals and expansions; `usage_*`: signals of falling use;
     `conversation_*`: sentiment, follow-up, silent contacts, days since the last real conversation.

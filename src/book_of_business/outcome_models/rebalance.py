@@ -1,8 +1,8 @@
 """What a rebalance did to the books that gave accounts away: matched difference-in-differences, with its power.
 
 A book is rebalanced because it stands high, and what stands high falls by itself: before/after shows an effect where
-there is none, and so does a comparison with all other books. So each moved book is held against books in the same trigger
-state, as high, that were not moved. `evaluate` is what a rebalancing asks afterwards.
+there is none, and so does a comparison with all other books. So each moved book is held against books in the same
+trigger state, as high, that were not moved. `evaluate` is what a rebalancing asks afterwards.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ MINIMUM_MOVED = 5
 MOVED_SHARE = 0.1
 MEASURES = {
     "load_ratio": ("fct_csm_load", "load_ratio", "load", 0.1),
-    "counted_interaction_count": ("fct_csm_throughput", "counted_interaction_count", "counted interactions a week", 2.0),
+    "counted_interaction_count": (
+        "fct_csm_throughput",
+        "counted_interaction_count",
+        "counted interactions a week",
+        2.0,
+    ),
     "unmonitored_ratio": ("fct_csm_coverage", "unmonitored_ratio", "share of the book unmonitored", 0.1),
     "standardised_quality_score": ("fct_csm_engagement", "standardised_quality_score", "standardised quality", 0.3),
 }
@@ -56,7 +61,9 @@ class Evaluation:
     def verdict(self) -> str:
         """What can be said, in a sentence."""
         if self.matched is None:
-            return f"Cannot tell yet: {self.moved_count} books were moved that can be matched, {MINIMUM_MOVED} are needed."
+            return (
+                f"Cannot tell yet: {self.moved_count} books were moved that can be matched, {MINIMUM_MOVED} are needed."
+            )
         size = self.matched
         interval = f"{size.value:+.2f} ({size.low:+.2f} to {size.high:+.2f})"
         if size.is_told:
@@ -66,7 +73,9 @@ class Evaluation:
                 f"Cannot tell yet: {interval}; {self.moved_count} moved books would show an effect of "
                 f"{self.relevant:g} with a power of {self.power:.0%} only."
             )
-        return f"No effect that matters: {interval}, with a power of {self.power:.0%} for an effect of {self.relevant:g}."
+        return (
+            f"No effect that matters: {interval}, with a power of {self.power:.0%} for an effect of {self.relevant:g}."
+        )
 
 
 def read_panel(connection: duckdb.DuckDBPyConnection, measure: str) -> pl.DataFrame:
@@ -208,9 +217,7 @@ def level_before(value: np.ndarray, before_weeks: int) -> np.ndarray:
     return np.pad(usual, ((0, 0), (before_weeks, 0)), constant_values=np.nan)[:, : value.shape[1]]
 
 
-def matched_estimate(
-    change: np.ndarray, pairs: list[tuple[tuple[int, int], list[tuple[int, int]]]]
-) -> Estimate:
+def matched_estimate(change: np.ndarray, pairs: list[tuple[tuple[int, int], list[tuple[int, int]]]]) -> Estimate:
     """Mean difference of moved books from their matches, with an error clustered by CSM.
 
     A control may serve several moved books, and its weeks overlap: all that a CSM adds counts together.
