@@ -303,3 +303,11 @@ def test_a_term_that_says_nothing_new_is_left_out() -> None:
     frame = drawn(1).with_columns(twice=2 * pl.col("load") + 1, same=pl.lit(3.0), target=pl.col("own_load"))
     found = fit(frame, "target", ["load", "twice", "same"], is_logit=False)
     assert set(found.estimates) == {"intercept", "load"}
+
+
+def test_a_week_with_a_day_of_work_decides_no_slope() -> None:
+    frame = drawn(4, each=80)
+    wild = frame.with_columns(load=pl.when(pl.int_range(pl.len()) % 97 == 0).then(9.0).otherwise(pl.col("load")))
+    found = effects.measure(wild, CHURN).load
+    assert effects.rows_of(wild, CHURN)["load"].max() == effects.LARGEST_LOAD
+    assert found.low < 1.0 < found.high

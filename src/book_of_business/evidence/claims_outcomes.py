@@ -276,13 +276,14 @@ CLAIMS = (
 NOTES = """\
 ## Outcomes
 
-- Worlds have 60 CSMs, 2,000 accounts and 104 weeks; *without effect* keeps deteriorations, which are more work and churn
-  more, and takes every effect of load away. Load is by true weights, as if calibrated; by the default weights it is named
-  beside. Risk a quarter before is what a book would see (stage, red health) and whether a planted deterioration was still
-  unnoticed, which real signals see in part only (`risk_signals.md`).
-- The rebalances of these worlds move nothing: books that were three weeks above what one week in five exceeds are called
-  moved, 13 in a world. The planted ones take two interactions a week off from then on.
-- In these worlds health scores fall in each deterioration and churn follows deteriorations, so a model of the CRM alone
-  sees most of what can be seen. That is how they were generated and says nothing of conversations anywhere else.
+- Worlds have 60 CSMs, 2,000 accounts and 104 weeks; *without effect* keeps deteriorations, which are more work and
+  churn more, and takes every effect of load away. Load is by true weights, as if calibrated; by the default weights
+  it is named beside. Risk a quarter before is what a book would see (stage, red health) and whether a planted
+  deterioration was still unnoticed, which real signals see in part only (`risk_signals.md`).
+- The rebalances of these worlds move nothing: books that were three weeks above what one week in five exceeds are
+  called moved, 13 in a world. The planted ones take two interactions a week off from then on.
+- In these worlds health scores fall in each deterioration and churn follows deteriorations, so a model of the CRM
+  alone sees most of what can be seen. That is how they were generated and says nothing of conversations anywhere
+  else.
 - The small teams share their worlds, so their tests are not independent of each other.
 """

@@ -162,10 +162,10 @@ def episode_waits(history: History) -> pl.DataFrame:
         "csm_id": ids.csm.gather(csm),
         "segment": ids.segment.gather(run.book.segment[found["account"][kept].astype(np.int64)]),
         "book_account_count": np.maximum(sizes[csm, week], 1).astype(float),
-        "load_ratio": history.true_load[csm, week],
+        "load_ratio": np.where(run.team.capacity[csm, week] > 0, history.true_load[csm, week], np.nan),
         "is_detected": seen, "is_gone": ~seen & (ended < NEVER),
         "wait_days": np.where(seen, detected, np.minimum(ended, end)) - onset + 0.5,
-    })  # fmt: skip
+    }).with_columns(pl.col("load_ratio").fill_nan(None))  # fmt: skip
 
 
 def account_quarters(history: History) -> pl.DataFrame:

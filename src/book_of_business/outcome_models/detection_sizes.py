@@ -14,6 +14,7 @@ import polars as pl
 
 from book_of_business.marts import UNASSIGNED, query
 from book_of_business.outcome_models.clustered import Estimate, Fit, fit
+from book_of_business.outcome_models.effects import LARGEST_LOAD
 
 HORIZON_WEEKS = 13
 MINIMUM_EPISODES = 30
@@ -94,6 +95,7 @@ def episode_weeks(waits: pl.DataFrame) -> pl.DataFrame:
             is_noticed=pl.col("is_inside") & (pl.col("wait_week") == pl.col("last_week")),
             log_week=(pl.col("wait_week") + 1).log(2),
             log_size=pl.col("book_account_count").log(2),
+            load_ratio=pl.col("load_ratio").clip(0, LARGEST_LOAD),
         )
         # a week of waiting in which nobody ever is noticed says nothing of anybody
         .filter(pl.col("is_noticed").any().over("wait_week"))

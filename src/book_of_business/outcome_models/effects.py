@@ -19,6 +19,9 @@ RISKS = ("is_at_risk", "is_red", "has_open_risk")
 # What would matter: odds that double when a book goes from 80 % to 130 % of capacity.
 RELEVANT_LOG_ODDS = math.log(2) / 0.5
 MINIMUM_EVENTS = 20
+LOADS = ("load", "later_load", "earlier_load", "earliest_load")
+# In a week with a day of work the load reads five times what it is: such weeks would decide a slope.
+LARGEST_LOAD = 2.0
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,12 @@ class Effect:
 
 
 def rows_of(exposures: pl.DataFrame, question: Question) -> pl.DataFrame:
-    """The rows of a question with `target` and a column for each segment but the first; mid-term churn left out."""
+    """The rows of a question with `target` and a column for each segment but the first; mid-term churn left out, loads
+    above LARGEST_LOAD cut to it.
+    """
     rows = exposures.filter(
         (pl.col("outcome_type") == question.outcome_type) & ~pl.col("is_mid_term").fill_null(value=False)
-    ).with_columns(target=question.target.cast(pl.Float64))
+    ).with_columns(pl.col(LOADS).clip(0, LARGEST_LOAD), target=question.target.cast(pl.Float64))
     segments = rows["segment"].unique().sort().to_list()[1:]
     return rows.with_columns((pl.col("segment") == segment).alias(f"segment_{segment}") for segment in segments)
 
