@@ -32,6 +32,7 @@ KEYS = {
     "fct_csm_engagement": ["csm_id", "week_start_date"],
     "fct_csm_load": ["csm_id", "week_start_date"],
     "fct_csm_throughput": ["csm_id", "week_start_date"],
+    "fct_outcome_exposure": ["outcome_type", "account_id", "outcome_on"],
     "fct_renewal_concentration": ["csm_id", "quarter_start_date"],
     "fct_team_balance": ["motion", "axis", "week_start_date"],
     "fct_touch_plan": ["csm_id"],

@@ -26,6 +26,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BASELINE = ROOT / "notebooks" / "01_baseline.ipynb"
 TAXONOMY = ROOT / "notebooks" / "02_account_effort_taxonomy.ipynb"
 BALANCE = ROOT / "notebooks" / "04_book_balance.ipynb"
+OUTCOMES = ROOT / "notebooks" / "07_outcome_feedback.ipynb"
 HOSTILE_NAMES = (
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -273,6 +274,57 @@ NO_HEALTH_SCORES = (
     "update marts.fct_team_balance set book_count = 0, gini_index = null, max_to_median_ratio = null, "
     "highest_csm_id = null where axis = 'risk_mix'",
 )
+
+
+NO_OUTCOMES = ("delete from marts.fct_outcome_exposure",)
+ONE_CSM_LEFT = (
+    "delete from marts.fct_outcome_exposure where csm_id is distinct from "
+    "(select mode(csm_id) from marts.fct_outcome_exposure where csm_id <> 'unassigned')",
+)
+NO_LOAD = ("update marts.fct_csm_load set load_ratio = null, target_capacity_hours = 0 where csm_id <> 'unassigned'",
+           "update marts.fct_outcome_exposure set load_ratio = null, earlier_load_ratio = null, "
+           "earliest_load_ratio = null, later_load_ratio = null")  # fmt: skip
+NO_RISKS = (
+    "delete from marts.fct_risk_episodes",
+    "delete from marts.fct_risk_signals",
+    "update marts.fct_outcome_exposure set open_episode_count = null, is_red = null",
+)
+WILD_VALUES = (
+    "update marts.fct_outcome_exposure set outcome_score = 1e12, concerned_arr_usd = 1e15, "
+    "days_since_meaningful = 99999 where abs(hash(account_id)::hugeint) % 5 = 0",
+)
+FEW_WEEKS = (
+    "delete from marts.fct_account_effort where week_start_date < "
+    "(select max(week_start_date) from marts.dim_weeks) - to_days(70)",
+)
+MOVED_BOOKS = (
+    "update marts.fct_arr_movements set transferred_out_arr_usd = 0.5 * opening_arr_usd where opening_arr_usd > 0 and "
+    "week_start_date = (select max(week_start_date) from marts.dim_weeks) - to_days(140)",
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (NO_OUTCOMES, ["No renewal of an account that a CSM held", "There is no estimate", "no renewal to count"]),
+        (ONE_CSM_LEFT, ["nothing can be told yet"]),
+        (NO_LOAD, ["nothing can be told yet", "no renewal with a known load"]),
+        (NO_RISKS, ["0 episodes are too few", "too few episodes of risk to draw"]),
+        (NOBODY, ["The headline holds"]),
+        (WILD_VALUES, ["The headline holds"]),
+        (FEW_WEEKS, ["nothing can be told yet"]),
+        (MOVED_BOOKS, ["counted interactions a week"]),
+    ],
+    ids=["no_outcomes", "one_csm", "no_load", "no_risks", "nobody", "wild_values", "few_weeks", "moved_books"],
+)
+def test_outcomes_say_what_cannot_be_told_instead_of_failing(
+    published: Path, statements: tuple[str, ...], said: list[str]
+) -> None:
+    change(published, *statements)
+    page = run_in_process(published, OUTCOMES)
+    for sentence in said:
+        assert sentence in page
+    assert "The headline holds" in page
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ STRUCTURAL_NUMBERS = (
     Allowance("models/intermediate/risk/int_risk_signals__joined.sql", "2", "every second of a run"),
     Allowance("models/intermediate/renewals/int_books__null_peaks.sql", "0.5", "half: a tie counts as half of a draw"),
     Allowance("models/marts/balance/fct_team_balance.sql", "2", "the two of the Gini index's formula"),
+    Allowance("models/marts/outcomes/fct_outcome_exposure.sql", "7", "days in a week"),
+    Allowance("models/marts/outcomes/fct_outcome_exposure.sql", "2", "twice the lag"),
     Allowance("tests/dbt/assert_dim_weeks__no_week_is_missing.sql", "7", "days in a week"),
     Allowance("tests/dbt/assert_int_clock__is_one_sunday.sql", "6", "days from a Monday to its Sunday"),
     Allowance("tests/dbt/generic/books_add_up.sql", "0.005", "half a cent"),

@@ -1,0 +1,101 @@
+"""The claims about outcomes, short: small worlds, few of them, loose marks that can still fail."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from book_of_business.evidence import claims_outcomes
+from book_of_business.evidence.outcome_worlds import (
+    UNAFFECTED,
+    History,
+    account_quarters,
+    draw_moves,
+    episode_waits,
+    renewal_exposures,
+    step_world,
+    throughput_panel,
+)
+from book_of_business.outcome_models import ablation, detection_sizes, effects, rebalance
+from book_of_business.simulate.worlds import WORLDS
+
+SEEDS = (1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def planted() -> list[History]:
+    return [step_world(seed, WORLDS["standard"], csms=30, accounts=1200, weeks=91) for seed in SEEDS]
+
+
+@pytest.fixture(scope="module")
+def unaffected() -> list[History]:
+    return [step_world(seed, UNAFFECTED, csms=30, accounts=1200, weeks=91) for seed in SEEDS]
+
+
+def test_load_comes_out_about_as_it_was_planted(planted: list[History]) -> None:
+    found = [effects.measure(renewal_exposures(world), effects.QUESTIONS[0]) for world in planted]
+    inside = [one.load.low <= claims_outcomes.PLANTED <= one.load.high for one in found]
+    assert sum(inside) >= 2
+    assert np.mean([one.load.value for one in found]) == pytest.approx(claims_outcomes.PLANTED, abs=1.0)
+    assert all(one.event_count >= 30 for one in found)
+
+
+def test_without_an_effect_load_and_placebos_seldom_speak(unaffected: list[History]) -> None:
+    found = [effects.measure(renewal_exposures(world), effects.QUESTIONS[0]) for world in unaffected]
+    told = [check.is_told for one in found for check in (one.load, one.later, one.earlier, one.earliest) if check]
+    assert len(told) >= 9
+    assert sum(told) <= 4
+
+
+def test_exposures_of_a_world_are_those_of_the_book_without_the_account(planted: list[History]) -> None:
+    world = planted[0]
+    row = renewal_exposures(world).drop_nulls("load").sort("own_load", descending=True).row(0, named=True)
+    account, csm = int(row["account_id"][1:]), int(row["csm_id"][1:])
+    first_day = date(1970, 1, 1) + timedelta(days=world.run.settings.start_day)
+    lag = (row["outcome_on"] - first_day).days // 7 - 13
+    capacity = world.run.team.capacity[csm, lag]
+    others = [at for at in range(world.run.book.count) if world.csm[at, lag] == csm and at != account]
+    assert row["load"] == pytest.approx(world.own_true_hours[others, lag].sum() / capacity)
+    assert row["own_load"] == pytest.approx(world.own_true_hours[account, lag] / capacity)
+
+
+def test_detection_is_told_apart_where_load_delays_it(planted: list[History], unaffected: list[History]) -> None:
+    with_load, without = (
+        np.mean([detection_sizes.measure(episode_waits(world)).load.value for world in worlds])
+        for worlds in (planted, unaffected)
+    )
+    assert with_load < without
+
+
+def test_a_rebalance_that_changes_nothing_is_not_credited(unaffected: list[History]) -> None:
+    found = []
+    for world, seed in zip(unaffected, SEEDS, strict=True):
+        panel = throughput_panel(world)
+        found.append(rebalance.evaluate(panel, draw_moves(panel, seed, 13, world.weeks), 2.0))
+    assert np.mean([one.before_after for one in found]) < -1.5
+    matched = [one.matched.value for one in found if one.matched]
+    assert matched
+    assert abs(np.mean(matched)) < 1.5
+
+
+def test_models_are_compared_on_a_world(planted: list[History]) -> None:
+    by_csm, later = ablation.ablate(account_quarters(planted[0]))
+    assert by_csm.scores
+    assert later.scores
+    assert by_csm.scores[-1].auc > 0.6
+    assert by_csm.answer in ("at best half", "more than half", "cannot tell")
+
+
+def test_every_claim_judges_few_replicates_without_failing() -> None:
+    rows = [claims_outcomes.replicate_pictures(seed) for seed in range(3)]
+    names = ("load", "later", "earlier", "earliest", "reference", "touches", "sandwich", "small_0", "small_1",
+             "small_2", "hazard_crude", "hazard_size", "hazard_load", "matched", "moved")  # fmt: skip
+    other = {f"{name}_{part}": value for name in names
+             for part, value in (("value", 1.2), ("low", 0.8), ("high", 1.6), ("p_value", 0.5))}  # fmt: skip
+    other |= {"moved_count": 13, "before_after": -3.0, "difference": -3.0, "power": 0.7}
+    for scheme in ("CSMs_left_out", "later_quarters"):
+        other |= {f"{scheme}_share": 0.9, f"{scheme}_low": 0.8, f"{scheme}_high": 1.0}
+    for claim in claims_outcomes.CLAIMS:
+        frame = pl.DataFrame(rows if claim.replicate is claims_outcomes.replicate_pictures else [other] * 3)
+        assert claim.summarise(frame).figure

@@ -1,0 +1,313 @@
+"""Outcome models on tables worked out by hand, on planted truth, and where nothing can be told."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from book_of_business.outcome_models import ablation, detection_sizes, effects, rebalance
+from book_of_business.outcome_models.clustered import Estimate, estimate, fit
+
+CHURN = effects.QUESTIONS[0]
+
+
+def drawn(seed: int, csms: int = 12, each: int = 40, effect: float = 1.0) -> pl.DataFrame:
+    """Renewals whose churn follows the load of their book."""
+    rng = np.random.default_rng(seed)
+    csm = np.repeat(np.arange(csms), each)
+    load = 0.8 + 0.3 * rng.standard_normal(csms)[csm] + 0.1 * rng.standard_normal(len(csm))
+    churned = rng.random(len(csm)) < 1 / (1 + np.exp(1.5 - effect * (load - 0.8)))
+    return pl.DataFrame({
+        "csm_id": [f"C{number}" for number in csm], "outcome_type": "renewal", "segment": "smb", "load": load,
+        "own_load": rng.random(len(csm)), "later_load": load + 0.1 * rng.standard_normal(len(csm)),
+        "earlier_load": pl.Series([None] * len(csm), dtype=pl.Float64),
+        "earliest_load": pl.Series([None] * len(csm), dtype=pl.Float64),
+        "is_at_risk": rng.random(len(csm)) < 0.1, "is_red": pl.Series([None] * len(csm), dtype=pl.Boolean),
+        "has_open_risk": rng.random(len(csm)) < 0.1, "is_mid_term": False, "outcome_score": 1.0,
+        "outcome": np.where(churned, "churned", "renewed"), "touch_count": rng.integers(0, 5, len(csm)),
+    })  # fmt: skip
+
+
+# --- errors clustered by CSM ---
+
+
+def test_least_squares_error_is_that_of_leaving_out_each_csm() -> None:
+    frame = drawn(1).with_columns(target=pl.col("load") * 2 + pl.col("own_load"))
+    frame = frame.with_columns(target=pl.col("target") + pl.Series(np.random.default_rng(2).standard_normal(480)))
+    found = fit(frame, "target", ["load", "own_load"], is_logit=False)
+    without = []
+    for csm_id in frame["csm_id"].unique().sort():
+        part = frame.filter(pl.col("csm_id") != csm_id)
+        columns = sm.add_constant(part.select("load", "own_load").to_numpy())
+        without.append(sm.OLS(part["target"].to_numpy(), columns).fit().params[1])
+    value = found.estimates["load"].value
+    assert found.estimates["load"].error == pytest.approx(math.sqrt(11 / 12 * sum((np.array(without) - value) ** 2)))
+    assert found.estimates["load"].degrees == 11
+
+
+def test_logit_has_the_values_and_the_sandwich_of_statsmodels() -> None:
+    frame = drawn(3).with_columns(target=(pl.col("outcome") == "churned").cast(pl.Float64))
+    found = fit(frame, "target", ["load", "own_load"], is_logit=True)
+    columns = sm.add_constant(frame.select("load", "own_load").to_numpy())
+    groups = np.unique(frame["csm_id"].to_numpy(), return_inverse=True)[1]
+    known = sm.Logit(frame["target"].to_numpy(), columns).fit(
+        disp=False, cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True}
+    )
+    assert found.estimates["load"].value == pytest.approx(known.params[1], abs=1e-6)
+    # statsmodels also corrects for the columns: (n - 1) / (n - k)
+    assert found.sandwich_errors["load"] == pytest.approx(known.bse[1] * math.sqrt(477 / 479), rel=1e-3)
+    assert found.event_count == frame["target"].sum()
+
+
+def test_few_clusters_have_larger_errors_than_the_sandwich_says() -> None:
+    ratios = []
+    for seed in range(10):
+        frame = drawn(seed, csms=6).with_columns(target=(pl.col("outcome") == "churned").cast(pl.Float64))
+        found = fit(frame, "target", ["load"], is_logit=True)
+        ratios.append(found.estimates["load"].error / found.sandwich_errors["load"])
+    assert np.median(ratios) > 1.1
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.permutations(range(6)))
+def test_order_of_rows_and_names_of_csms_change_no_estimate(seed: int, names: list[int]) -> None:
+    frame = drawn(seed, csms=6, each=20).with_columns(target=pl.col("own_load") + pl.col("load"))
+    other = frame.with_columns(pl.col("csm_id").replace({f"C{at}": f"P{name}" for at, name in enumerate(names)}))
+    one = fit(frame, "target", ["load"], is_logit=False)
+    two = fit(other.sample(fraction=1, shuffle=True, seed=seed), "target", ["load"], is_logit=False)
+    assert one.estimates["load"].value == pytest.approx(two.estimates["load"].value)
+    assert one.estimates["load"].error == pytest.approx(two.estimates["load"].error)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        drawn(1).head(0),
+        drawn(1, csms=4),
+        drawn(1).with_columns(outcome=pl.lit("renewed")),
+        drawn(1).with_columns(load=pl.lit(None, pl.Float64)),
+        drawn(1).with_columns(
+            outcome=pl.when(pl.col("load") > 0.8).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+        ),
+        drawn(1).with_columns(is_mid_term=pl.lit(value=True)),
+    ],
+    ids=["nothing", "four_csms", "no_churn", "no_load", "separated", "all_within_a_term"],
+)
+def test_what_cannot_be_told_is_said_and_not_estimated(frame: pl.DataFrame) -> None:
+    found = effects.measure(frame, CHURN)
+    assert found.load is None
+    assert "nothing can be told yet" in found.verdict
+
+
+def test_power_and_detectable_effect_belong_together() -> None:
+    found = estimate("load", 0.2, 0.5, 1000)
+    assert found.detectable == pytest.approx((1.9623 + 0.8420) * 0.5, abs=1e-3)
+    assert found.power_for(found.detectable) == pytest.approx(0.8, abs=0.002)
+    assert found.power_for(1e-9) == pytest.approx(0.025, abs=0.001), "one side: the effect has a sign"
+
+
+# --- what is said ---
+
+
+def effect_of(value: float, error: float, later_p: float = 0.5) -> effects.Effect:
+    later = Estimate("later_load", 1.0, 1.0, -1.0, 3.0, later_p, 50)
+    return effects.Effect(CHURN, 500, 50, 51, estimate("load", value, error, 50), later, None, None)
+
+
+@pytest.mark.parametrize(
+    ("effect", "said"),
+    [
+        (effect_of(1.2, 0.3), "Load a quarter before goes along with churn"),
+        (effect_of(0.1, 0.9), "it cannot be told yet"),
+        (effect_of(0.1, 0.2), "No effect of load on churn at a renewal that matters"),
+        (effect_of(1.2, 0.3, later_p=0.04), "nothing can be told: what came later"),
+        (effect_of(1.2, 0.3, later_p=0.05), "goes along with"),
+    ],
+)
+def test_a_failed_placebo_and_a_lack_of_power_come_before_the_estimate(effect: effects.Effect, said: str) -> None:
+    assert said in effect.verdict
+
+
+def test_three_checks_share_their_five_per_cent() -> None:
+    check = Estimate("load", 1.0, 1.0, -1.0, 3.0, 0.02, 50)
+    fine = Estimate("load", 0.0, 1.0, -2.0, 2.0, 0.9, 50)
+    load = estimate("load", 1.2, 0.3, 50)
+    assert effects.Effect(CHURN, 9, 9, 9, load, check, fine, fine).is_sound, "0.02 is above 0.05 / 3"
+    assert effects.Effect(CHURN, 9, 9, 9, load, check, None, None).is_sound is False
+
+
+# --- rebalances ---
+
+
+def panel_of(rows: dict[str, list[float]], state: dict[str, list[int]] | None = None) -> pl.DataFrame:
+    return pl.concat(
+        pl.DataFrame({
+            "csm_id": csm_id, "week": range(len(values)), "value": [float(value) for value in values],
+            "state": (state or {}).get(csm_id, [0] * len(values)),
+        })
+        for csm_id, values in rows.items()
+    )  # fmt: skip
+
+
+def test_matched_books_are_in_the_same_state_and_as_high() -> None:
+    """Two weeks before, two after. Moved at week 2 from 10 to 6; the other book in the same state fell from 10 to 7,
+    the calm one stays at 4.
+    """
+    panel = panel_of(
+        {"moved": [10, 10, 6, 6], "alike": [10, 10, 7, 7], "calm": [4, 4, 4, 4]},
+        {"moved": [3, 3, 0, 0], "alike": [3, 3, 0, 0], "calm": [0, 0, 0, 0]},
+    )
+    moves = pl.DataFrame({"csm_id": ["moved"], "week": [2]})
+    found = rebalance.evaluate(panel, moves, relevant=1.0, before_weeks=2, after_weeks=2)
+    assert found.before_after == pytest.approx(-4)
+    assert found.difference == pytest.approx(-4 - (-3 + 0) / 2)
+    assert found.matched is None
+    assert "Cannot tell yet: 1 books were moved" in found.verdict
+
+
+def worlds_of_moves(seed: int, moved: int, effect: float) -> rebalance.Evaluation:
+    """Sixty books of Poisson weeks; those moved were chosen for three high weeks in a row."""
+    rng = np.random.default_rng(seed)
+    count = rng.poisson(12, (60, 80)).astype(float)
+    runs = np.zeros(count.shape, dtype=int)
+    for week in range(1, 80):
+        runs[:, week] = np.where(count[:, week] > 14, runs[:, week - 1] + 1, 0)
+    high = [(book, week + 1) for book, week in zip(*np.nonzero(runs >= 2), strict=True) if 10 < week < 60]
+    chosen = dict(high[at] for at in rng.permutation(len(high)))
+    moves = list(chosen.items())[:moved]
+    for book, week in moves:
+        count[book, week:] += effect
+    panel = panel_of({f"C{at}": row.tolist() for at, row in enumerate(count)},
+                     {f"C{at}": np.minimum(row, 3).tolist() for at, row in enumerate(runs)})  # fmt: skip
+    return rebalance.evaluate(
+        panel,
+        pl.DataFrame({"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves]}),
+        2.0,
+    )
+
+
+def test_a_rebalance_that_changes_nothing_reads_about_zero_only_when_matched() -> None:
+    found = [worlds_of_moves(seed, 13, 0.0) for seed in range(8)]
+    assert np.mean([one.before_after for one in found]) < -1
+    assert np.mean([one.difference for one in found]) < -1
+    assert abs(np.mean([one.matched.value for one in found])) < 0.5
+    assert sum(one.matched.is_told for one in found) <= 2
+
+
+def test_a_rebalance_that_helps_is_found_at_its_size() -> None:
+    found = [worlds_of_moves(seed, 13, -3.0) for seed in range(6)]
+    assert np.mean([one.matched.value for one in found]) == pytest.approx(-3, abs=0.6)
+    assert any(one.matched.is_told for one in found)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(-50, 50))
+def test_a_level_that_all_books_share_changes_no_matched_estimate(level: float) -> None:
+    panel = panel_of({f"C{at}": [10 + (at * week) % 5 for week in range(40)] for at in range(20)})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6})
+    one = rebalance.evaluate(panel, moves, 1.0)
+    two = rebalance.evaluate(panel.with_columns(pl.col("value") + level), moves, 1.0)
+    assert one.matched.value == pytest.approx(two.matched.value, abs=1e-6)
+
+
+def test_rebalances_without_weeks_or_moves_cannot_be_told() -> None:
+    empty = panel_of({"a": [1, 2, 3]})
+    none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64})
+    for moves in (none, pl.DataFrame({"csm_id": ["a", "stranger"], "week": [1, 1]})):
+        assert "Cannot tell yet" in rebalance.evaluate(empty, moves, 1.0).verdict
+    assert "Cannot tell yet" in rebalance.evaluate(empty.head(0), none, 1.0).verdict
+
+
+# --- larger books ---
+
+
+def test_an_episode_counts_in_each_week_in_which_it_is_unseen() -> None:
+    waits = pl.DataFrame({
+        "csm_id": ["a", "b", "c", "d"], "segment": "smb", "book_account_count": [8.0, 16.0, 8.0, 8.0],
+        "load_ratio": 1.0, "is_detected": [True, True, False, True], "is_gone": [False, False, True, False],
+        "wait_days": [3.0, 14.0, 20.0, 91.0],
+    })  # fmt: skip
+    weeks = detection_sizes.episode_weeks(waits)
+    # week 1 has nobody noticed: it says nothing of anybody
+    assert sorted(weeks["wait_week"].unique().to_list()) == [0, 2]
+    assert weeks.filter("is_noticed").select("csm_id", "wait_week").sort("csm_id").rows() == [("a", 0), ("b", 2)]
+    assert weeks.filter(pl.col("csm_id") == "c")["is_noticed"].sum() == 0
+    assert weeks.filter(pl.col("csm_id") == "d")["is_noticed"].sum() == 0, "seen beyond the horizon"
+
+
+@pytest.mark.parametrize(("effect", "is_later"), [(-0.6, True), (0.6, False)])
+def test_hazard_of_size_has_its_sign(effect: float, is_later: bool) -> None:
+    rng = np.random.default_rng(5)
+    csm = np.repeat(np.arange(24), 40)
+    size = 2.0 ** rng.integers(3, 7, 24)[csm]
+    hazard = np.exp(-1.5 + effect * (np.log2(size) - 5))
+    wait = 7 * rng.geometric(np.clip(hazard, 0.01, 0.9)) - 3.0
+    waits = pl.DataFrame({
+        "csm_id": csm.astype(str), "segment": "smb", "book_account_count": size, "load_ratio": 1.0,
+        "is_detected": wait < 80, "is_gone": False, "wait_days": np.minimum(wait, 80.0),
+    })  # fmt: skip
+    found = detection_sizes.measure(waits)
+    assert found.size.is_told
+    assert (found.size.value < 0) is is_later
+    assert ("noticed later" if is_later else "noticed sooner") in found.verdict
+
+
+def test_curves_keep_who_is_gone_as_never_noticed() -> None:
+    waits = pl.DataFrame({
+        "csm_id": ["a"] * 120, "segment": "smb", "book_account_count": list(range(1, 121)), "load_ratio": 1.0,
+        "is_detected": [True, False] * 60, "is_gone": [False, True] * 60, "wait_days": [6.0, 3.0] * 60,
+    })  # fmt: skip
+    last = detection_sizes.curves(waits).filter(pl.col("day") == 91)
+    assert last["unseen_share"].to_list() == pytest.approx([0.5, 0.5, 0.5])
+    assert detection_sizes.curves(waits.head(5)).is_empty()
+
+
+# --- conversations ---
+
+
+def quarters(weights: tuple[float, float, float], seed: int = 1) -> pl.DataFrame:
+    from book_of_business.evidence.claims_outcomes import drawn_quarters
+
+    return drawn_quarters(seed, weights)
+
+
+def test_either_answer_about_conversations_is_given_where_it_is_planted() -> None:
+    assert {found.answer for found in ablation.ablate(quarters((0.4, 0.3, 1.3)))} == {"at best half"}
+    assert {found.answer for found in ablation.ablate(quarters((1.0, 0.5, 0.2)))} == {"more than half"}
+
+
+def test_no_model_is_judged_on_noise_or_too_few() -> None:
+    for found in ablation.ablate(quarters((0.0, 0.0, 0.0))):
+        assert found.answer == "cannot tell"
+        assert "no better than the mean" in found.verdict
+    for few in (quarters((1.0, 1.0, 1.0)).head(0), quarters((1.0, 1.0, 1.0)).head(200)):
+        assert all("are too few" in found.verdict for found in ablation.ablate(few))
+
+
+def test_schemes_leave_out_whole_csms_and_later_quarters() -> None:
+    group = np.repeat(np.arange(10), 3)
+    for learn, judge in ablation.by_csm(group, 1):
+        assert not set(group[learn]) & set(group[judge])
+        assert (learn ^ judge).all()
+    period = pl.Series([1, 2, 3, 4, 5] * 4)
+    [(learn, judge)] = ablation.out_of_time(period)
+    assert max(period.filter(pl.Series(learn))) < min(period.filter(pl.Series(judge)))
+    assert ablation.out_of_time(pl.Series([1, 1])) == []
+
+
+def test_a_term_that_says_nothing_new_is_left_out() -> None:
+    frame = drawn(1).with_columns(twice=2 * pl.col("load") + 1, same=pl.lit(3.0), target=pl.col("own_load"))
+    found = fit(frame, "target", ["load", "twice", "same"], is_logit=False)
+    assert set(found.estimates) == {"intercept", "load"}
+
+
+def test_a_week_with_a_day_of_work_decides_no_slope() -> None:
+    frame = drawn(4, each=80)
+    wild = frame.with_columns(load=pl.when(pl.int_range(pl.len()) % 97 == 0).then(9.0).otherwise(pl.col("load")))
+    found = effects.measure(wild, CHURN).load
+    assert effects.rows_of(wild, CHURN)["load"].max() == effects.LARGEST_LOAD
+    assert found.low < 1.0 < found.high
