@@ -80,7 +80,7 @@ def with_faults(seed: int, faults: dict[str, effort_faults.Fault]) -> Numbers:
     world = simulate_world(seed, 24, 26 + effort_faults.SPARE_WEEKS)
     truth = planted.true_weights(world, weights)
     rows = planted.account_weeks_of(world)
-    numbers: Numbers = {}
+    numbers: Numbers = {"default book": planted.book_error(weights, world)}
     for name, fault in faults.items():
         faulty = fault(rows, np.random.default_rng(seed))
         try:
@@ -165,7 +165,8 @@ def bad_verdict(faults: Mapping[str, effort_faults.Fault]) -> Callable[[pl.DataF
     def judge(frame: pl.DataFrame) -> Verdict:
         let_through, harmful, parts = 0, 0, []
         for name in faults:
-            bad = frame.filter(pl.col(f"{name} error").is_null() | (pl.col(f"{name} error") > HARMFUL_ERROR))
+            is_off = (pl.col(f"{name} error") > HARMFUL_ERROR) | (pl.col(f"{name} book") > pl.col("default book"))
+            bad = frame.filter(pl.col(f"{name} error").is_null() | is_off)
             passed = int(bad[f"{name} adopted"].sum())
             let_through, harmful = let_through + passed, harmful + bad.height
             parts.append(f"{name} {passed} of {bad.height}")
