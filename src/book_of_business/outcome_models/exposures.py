@@ -14,6 +14,7 @@ from book_of_business.marts import UNASSIGNED, query
 # Column of fct_outcome_exposure with the week, and what the load of the rest of the book is called then.
 TIMES = {"later": "later_week_start_date", "earlier": "earlier_week", "earliest": "earliest_week"}
 NEVER_DAYS = 365
+SIGNAL_DAYS = 91  # a quarter: how long a sign of risk is kept in mind
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -88,7 +89,7 @@ def read_sources(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             left join marts.fct_risk_signals as signals
                 on exposure.account_id = signals.account_id
                 and cast(signals.emerged_at as date) <= exposure.week_start_date + 6
-                and cast(signals.emerged_at as date) > exposure.week_start_date + 6 - to_days(91)
+                and cast(signals.emerged_at as date) > exposure.week_start_date + 6 - to_days({SIGNAL_DAYS})
             where exposure.outcome_type = 'nrr'
             group by all
         )
