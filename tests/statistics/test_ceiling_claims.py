@@ -20,8 +20,12 @@ def test_ceilings_are_found_near_their_truth(bends: pl.DataFrame) -> None:
 
 def test_nothing_is_found_where_there_is_no_ceiling() -> None:
     found = pl.DataFrame([claims_ceilings.no_bend(seed) for seed in (1, 2)])
-    flat = [column for column in found.columns if not column.endswith("curve")]
-    assert sum(int(found[column].sum()) for column in flat) <= 1
+    # the straight declines of a world are drawn from the same weeks: what one shows by chance, all do
+    told = 0
+    for tier in claims_ceilings.TIERS:
+        own = [column for column in found.columns if column.startswith(tier) and not column.endswith("curve")]
+        told += int(found.select(pl.any_horizontal(own)).to_series().sum())
+    assert told <= 1
 
 
 def test_listings_on_two_teams() -> None:

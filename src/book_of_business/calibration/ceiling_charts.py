@@ -115,6 +115,26 @@ def tiers_chart(observed: pl.DataFrame, fits: Sequence[Fit], defaults: pl.DataFr
     return alt.vconcat(*charts, spacing=26)
 
 
+def rivals_chart(rivals: pl.DataFrame) -> alt.LayerChart | alt.Chart:
+    """Where each way of fitting would put the ceiling, by tier; the ways that find none are left out.
+
+    Args:
+        rivals: tier, method, ceiling (interactions a week; null: none), of `ceiling_tables.all_rivals`.
+    """
+    shown = rivals.drop_nulls("ceiling") if rivals.width else rivals
+    if shown.is_empty():
+        return nothing_to_show("No way of fitting puts a ceiling anywhere.")
+    shown = shown.with_columns(is_own=pl.col("method") == pl.col("method").first().over("tier"))
+    ways = shown["method"].unique(maintain_order=True).to_list()
+    x = alt.X("ceiling:Q", title=VOLUME, scale=alt.Scale(zero=False))
+    y = alt.Y("method:N", title=None, sort=ways)
+    color = alt.Color("is_own:N", legend=None, scale=alt.Scale(domain=[True, False], range=[OVER, MUTED]))
+    points = alt.Chart(shown).mark_circle(size=90, opacity=1).encode(x=x, y=y, color=color)
+    texts = alt.Chart(shown).mark_text(align="left", dx=9, color=INK).encode(x=x, y=y, text="tier:N")
+    title = title_of("The same weeks, five ways of fitting", "Only the first compares each CSM with themselves.")
+    return alt.layer(points, texts).properties(width=620, height=34 * len(ways), title=title)
+
+
 def felt_chart(report: SelfReport, labels: pl.DataFrame) -> alt.LayerChart | alt.Chart:
     """Mean answer of each CSM against the mean load of those weeks; the discordant by name.
 
