@@ -249,7 +249,8 @@ def test_a_reader_keeps_the_old_rows_through_a_build_on_what_the_kills_left(publ
     before = rows(published.published_file, COUNT)
     with duckdb.connect(str(published.build_dir / "working.duckdb")) as working:
         # as an earlier version made it, of a reference table that has a column more since
-        working.execute("create or replace table reference.effort_weights as select version from reference.effort_weights")
+        weights = "reference.effort_weights"
+        working.execute(f"create or replace table {weights} as select version from {weights}")
     with duckdb.connect(str(published.published_file), read_only=True) as reader:
         running = start_build(published.build_dir, other_book, "--fast")
         reads = 0
