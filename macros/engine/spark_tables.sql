@@ -48,10 +48,13 @@
         {%- endfor -%}
         {%- do rows.append('(' ~ values | join(', ') ~ ')') -%}
     {%- endfor -%}
+    {#- Spark takes no VALUES without a row: a seed that is a header alone gets a row of nulls that no one sees. -#}
+    {%- set nulls = '(' ~ (['cast(null as string)'] * columns | length) | join(', ') ~ ')' -%}
     {%- set sql -%}
         create table {{ this.render() }} {{ file_format_clause() }} {{ location_clause() }} as
         select {{ columns | join(', ') }}
-        from values {{ rows | join(', ') }} as seed ({{ agate_table.column_names | map('lower') | join(', ') }})
+        from values {{ rows | join(', ') or nulls }} as seed ({{ agate_table.column_names | map('lower') | join(', ') }})
+        {{ '' if rows else 'where false' }}
     {%- endset -%}
     {% call statement('create_seed') -%}{{ sql }}{%- endcall %}
     {{ return(sql) }}

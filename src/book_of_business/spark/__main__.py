@@ -1,7 +1,11 @@
-"""`python -m book_of_business.spark build|test|parity [BOOK ...]`, in the environment that has Spark."""
+"""`python -m book_of_business.spark build|test|parity [BOOK ...]`, in the environment that has Spark.
+
+MARTS="NAME NAME" in the environment: parity of these marts alone.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from book_of_business import settings as settings_module
@@ -19,7 +23,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = settings_module.from_environment()
         if command == "parity":
-            return 0 if run_parity(settings, books) else 1
+            return 0 if run_parity(settings, books, os.environ.get("MARTS", "").split()) else 1
         spark_build(settings, is_tested=command == "test")
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def spark_build(settings: Settings, *, is_tested: bool = False) -> Path:
-    """Build all models in a local Spark session and export the marts; with `is_tested`, run every test as well.
+def spark_build(settings: Settings, *, is_tested: bool = False, marts: Sequence[str] = ()) -> Path:
+    """Build the models in a local Spark session and export the marts; with `is_tested`, run every test as well.
+
+    Args:
+        settings: of the build.
+        is_tested: whether tests run.
+        marts: those to build, with what they are made of (none: all).
 
     Returns:
         The folder of the exported marts, `<mart>.parquet` each.
@@ -40,20 +46,21 @@ def spark_build(settings: Settings, *, is_tested: bool = False) -> Path:
             register_tables(spark, finding, folder / "raw")
         dbt = Dbt(settings)
         os.environ.update({"DBT_TARGET": "spark", "DBT_TARGET_PATH": str(folder / "dbt")})
+        chosen = ("--select", *(f"+{mart}" for mart in marts)) if marts else ()
         with step("Building the marts on Spark") as progress:
-            dbt.run("build", "--exclude-resource-type", "unit_test", "test", on_progress=progress)
+            dbt.run("build", "--exclude-resource-type", "unit_test", "test", *chosen, on_progress=progress)
         with step("Exporting the marts"):
-            marts = export_marts(spark, dbt.manifest, folder)
+            exported = export_marts(spark, dbt.manifest, folder, marts)
         if is_tested:
             give_values(dbt.manifest)
             with step("Testing on Spark") as progress:
                 dbt.run("test", on_progress=progress)
-    error_console.print(f"{len(marts)} marts as files: {folder / 'marts'}/<mart>.parquet", markup=False)
+    error_console.print(f"{len(exported)} marts as files: {folder / 'marts'}/<mart>.parquet", markup=False)
     return folder / "marts"
 
 
-def export_marts(spark: SparkSession, manifest: Any, folder: Path) -> list[str]:
-    """Write each mart as one Parquet file, its columns in the types of its contract.
+def export_marts(spark: SparkSession, manifest: Any, folder: Path, chosen: Sequence[str] = ()) -> list[str]:
+    """Write each mart (of the chosen, if any are) as one Parquet file, its columns in the types of its contract.
 
     Returns:
         The names of the marts, sorted.
@@ -62,7 +69,11 @@ def export_marts(spark: SparkSession, manifest: Any, folder: Path) -> list[str]:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     models = sorted(
-        (node for node in manifest.nodes.values() if node.resource_type == "model" and node.schema == "marts"),
+        (
+            node
+            for node in manifest.nodes.values()
+            if node.resource_type == "model" and node.schema == "marts" and (not chosen or node.name in chosen)
+        ),
         key=lambda node: node.name,
     )
     with duckdb.connect() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,25 +23,44 @@ RANDOM_BOOK_SEED = "7"
 PYTHON = Path(".venv/bin/python")
 
 
-def run_parity(settings: Settings, names: list[str]) -> bool:
+def run_parity(settings: Settings, names: Sequence[str], marts: Sequence[str] = ()) -> bool:
     """Compare the books called `names`: `demo`, `random` (small, full of edges), or a directory of raw tables.
+
+    Args:
+        settings: where books are built, and the project.
+        names: the books (none: demo and random).
+        marts: those to compare (none: all).
 
     Returns:
         Whether all marts of all books are the same.
 
     Raises:
-        UserError: if a build fails.
+        UserError: if a build fails, or there is no such mart.
     """
+    grains = chosen_grains(settings, marts)
     is_same = True
     for name in names or ["demo", "random"]:
         folder = settings.build_dir / "parity" / Path(name).name
         book = replace(settings, raw_data=raw_data_of(settings, name, folder), build_dir=folder)
         on_duckdb = build_on_duckdb(book)
-        on_spark = spark_build(book)
-        comparisons = compare_folders(on_duckdb, on_spark, grains_of_marts(settings.project_dir))
+        on_spark = spark_build(book, marts=marts)
+        comparisons = compare_folders(on_duckdb, on_spark, grains)
         print_comparisons(name, comparisons)
         is_same = is_same and not any(comparison.differing for comparison in comparisons)
     return is_same
+
+
+def chosen_grains(settings: Settings, marts: Sequence[str]) -> dict[str, list[str]]:
+    """The key columns of the marts to compare.
+
+    Raises:
+        UserError: if there is no such mart.
+    """
+    grains = grains_of_marts(settings.project_dir)
+    for mart in marts:
+        if mart not in grains:
+            raise UserError(f"MARTS names {mart}, which is no mart; there are {', '.join(sorted(grains))}")
+    return {mart: grains[mart] for mart in marts} if marts else grains
 
 
 def raw_data_of(settings: Settings, name: str, folder: Path) -> Path:

@@ -52,6 +52,7 @@ def start_session(folder: Path, raw_data: Path) -> SparkSession:
     Raises:
         UserError: if Java is not installed.
     """
+    from pyspark.logger import PySparkLogger
     from pyspark.sql import SparkSession
 
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
@@ -66,6 +67,8 @@ def start_session(folder: Path, raw_data: Path) -> SparkSession:
         "spark.local.dir": str(folder / "scratch"),
         **dict(pair.split("=", 1) for pair in os.environ.get("SPARK_CONF", "").split()),
     }
+    # a statement that fails is told once, by dbt; this logger prints it with all frames of Java
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     builder = SparkSession.builder
     for name, value in settings.items():
         builder = builder.config(name, value)
