@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from book_of_business.settings import project_dir
+from book_of_business.reference_files import read_rows, read_thresholds, reference_folder
 
 Counts = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -73,20 +73,9 @@ class ErrorRates:
     mean_clearing_weeks: float
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a reference table."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def read_rules(reference_dir: Path) -> Rules:
-    """The rules in force.
-
-    Raises:
-        KeyError: if `thresholds.csv` lacks one of them.
-    """
-    values = {row["threshold"]: float(row["value"]) for row in read_rows(reference_dir / "thresholds.csv")}
-    return Rules(**{name: values[name] for name in Rules.__dataclass_fields__})
+    """The rules in force (as `read_thresholds`)."""
+    return Rules(**read_thresholds(reference_dir, Rules.__dataclass_fields__))
 
 
 def read_ceilings(reference_dir: Path) -> Numbers:
@@ -334,7 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--compare", action="store_true", help="show other windows, write nothing")
     parser.add_argument("--marts", type=Path, metavar="FILE", help="show how the counts of a published book behave")
     chosen = parser.parse_args(arguments)
-    reference_dir = project_dir() / "seeds" / "reference"
+    reference_dir = reference_folder()
     if chosen.marts:
         if not chosen.marts.is_file():
             parser.error(f"{chosen.marts} does not exist: give the published file, build/book_of_business.duckdb")

@@ -10,19 +10,10 @@ import duckdb
 import polars as pl
 
 from book_of_business.baseline import count_of
+from book_of_business.calibration.weights import FACTORS
 from book_of_business.charts import BAR_STEP, HEAVY, INK, MUTED, OVER, PALE, first_books, nothing_to_show, title_of
 from book_of_business.marts import labelled, query
 
-FACTORS = (
-    "lifecycle",
-    "stakeholders",
-    "footprint",
-    "custom_configuration",
-    "health_trajectory",
-    "expansion",
-    "sentiment",
-    "follow_up",
-)
 # Attribute and its values, in the order in which they are shown.
 TAGS = {
     "lifecycle_stage": ("onboarding", "adoption", "steady", "renewal", "at_risk"),

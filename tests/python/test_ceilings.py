@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from book_of_business.calibration import ceiling_inputs, ceiling_proposals, ceiling_rivals
 from book_of_business.calibration.ceilings import Fit, Moments, fit, grid_of
-from book_of_business.calibration.reference_files import checked_name, read_rows, records, rewrite
 from book_of_business.errors import UserError
+from book_of_business.reference_files import checked_name, read_rows, records, rewrite
 
 REFERENCE = ROOT / "seeds" / "reference"
 LIMITS = ceiling_inputs.read_limits(REFERENCE)

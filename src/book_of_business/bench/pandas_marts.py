@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
-from book_of_business.bench.rules import CATEGORIES, FACTORS, Level, Rules
+from book_of_business.bench.rules import CATEGORIES, Level, Rules
+from book_of_business.calibration.weights import FACTORS
 
 MICRO = 1_000_000
 FOREVER = 1 << 30  # a day, or a week, that never comes

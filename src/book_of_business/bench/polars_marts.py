@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 from polars import col, lit
 
-from book_of_business.bench.rules import CATEGORIES, FACTORS, Level, Rules
+from book_of_business.bench.rules import CATEGORIES, Level, Rules
+from book_of_business.calibration.weights import FACTORS
 
 MICRO = 1_000_000  # sums of fractions are sums of whole millionths: they leave no remainder
 NOBODY = "unassigned"

@@ -8,10 +8,6 @@ from pathlib import Path
 
 from book_of_business.errors import UserError
 
-FACTORS = (
-    "lifecycle", "stakeholders", "footprint", "custom_configuration", "health_trajectory", "expansion", "sentiment",
-    "follow_up",
-)  # fmt: skip
 CATEGORIES = ("strategic", "onboarding", "escalation", "internal_advocacy", "administrative", "unclassified")
 # What the core marts are, and the columns of each that are written out again. `usage_declines` is the part of
 # fct_risk_signals whose signals come from usage, the largest raw table.

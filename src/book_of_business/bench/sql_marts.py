@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from book_of_business.bench.rules import CATEGORIES, CORE_MARTS, FACTORS, Level, Rules
+from book_of_business.bench.rules import CATEGORIES, CORE_MARTS, Level, Rules
+from book_of_business.calibration.weights import FACTORS
 
 FOREVER = "date '9999-12-27'"
 LARGE = ("health_scores", "product_usage", "interactions", "interaction_participants", "action_items")

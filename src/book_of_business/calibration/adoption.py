@@ -23,10 +23,10 @@ from book_of_business.calibration import guard, observations
 from book_of_business.calibration.effort_model import ESTIMATED, REFERENCE, Calibration, calibrate
 from book_of_business.calibration.limits import Limits, read_limits
 from book_of_business.calibration.observations import LEVELS, Observations
-from book_of_business.calibration.reference_files import add_columns, checked_name, read_rows, rewrite
-from book_of_business.calibration.weights import Weights, read_adopted
+from book_of_business.calibration.weights import Weights, read_order, read_version
 from book_of_business.errors import UserError
 from book_of_business.marts import query
+from book_of_business.reference_files import add_columns, checked_name, read_rows, rewrite
 
 FILE = "effort_weights.csv"
 METHOD, KEPT = "tweedie_1.5_within_csm", "kept"
@@ -68,12 +68,17 @@ def learn(
         UserError: if there is nothing to learn from.
     """
     found = observations.read(connection, limits, last_week)
-    return calibrate(found, read_adopted(reference, last_day(connection)), limits)
+    return calibrate(found, weights_in_force(connection, reference), limits)
 
 
-def last_day(connection: duckdb.DuckDBPyConnection) -> str:
-    """Sunday of the latest published week, as text: the weights in force are those of that day."""
-    return (latest_week(connection) + WEEK - datetime.timedelta(days=1)).isoformat()
+def weights_in_force(connection: duckdb.DuckDBPyConnection, reference: Path) -> Weights:
+    """The version that the latest published week is weighed with; without accounts in it, one that weighs nothing."""
+    version = query(
+        connection,
+        "select max(efforts.weight_version) from marts.fct_account_effort as efforts"
+        " inner join marts.dim_weeks as weeks on efforts.week_start_date = weeks.week_start_date and weeks.is_latest",
+    ).item()
+    return read_version(reference, version) if version else Weights("none", {}, read_order(reference))
 
 
 def latest_week(connection: duckdb.DuckDBPyConnection) -> datetime.date:

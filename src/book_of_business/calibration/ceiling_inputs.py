@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from book_of_business.calibration.ceilings import Limits
-from book_of_business.errors import UserError
 from book_of_business.marts import query
-from book_of_business.settings import project_dir
+from book_of_business.reference_files import read_thresholds
 
 LEFT_OUT = {
     "unscored": "no conversation with a quality score",
@@ -21,26 +18,9 @@ LEFT_OUT = {
 }
 
 
-def read_thresholds(names: Iterable[str], reference_dir: Path | None = None) -> dict[str, float]:
-    """Rows of `thresholds.csv` by name.
-
-    Raises:
-        UserError: if one is missing or no number.
-    """
-    path = (reference_dir or project_dir() / "seeds" / "reference") / "thresholds.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        values = {row["threshold"]: row["value"] for row in csv.DictReader(file)}
-    try:
-        return {name: float(values[name]) for name in names}
-    except KeyError as error:
-        raise UserError(f"{path} lacks the threshold {error}: restore the row") from None
-    except ValueError as error:
-        raise UserError(f"{path}: a threshold is no number ({error}): mend it") from None
-
-
 def read_limits(reference_dir: Path | None = None) -> Limits:
     """The limits in force (as `read_thresholds`)."""
-    return Limits(**read_thresholds(Limits.__dataclass_fields__, reference_dir))
+    return Limits(**read_thresholds(reference_dir, Limits.__dataclass_fields__))
 
 
 def read_csm_weeks(connection: duckdb.DuckDBPyConnection, week_count: float) -> pl.DataFrame:
@@ -128,7 +108,7 @@ def read_defaults(connection: duckdb.DuckDBPyConnection, reference_dir: Path | N
     default_ceiling, default_lower, default_upper (productive hours, 20 and 25 of them, over the hours of a touch).
     """
     names = ("productive_hours_low", "productive_hours_high", "quarter_days")
-    low, high, days = read_thresholds(names, reference_dir).values()
+    low, high, days = read_thresholds(reference_dir, names).values()
     return query(
         connection,
         f"""

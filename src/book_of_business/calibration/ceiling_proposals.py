@@ -19,8 +19,8 @@ import polars as pl
 
 from book_of_business.calibration import ceiling_inputs
 from book_of_business.calibration.ceilings import METHOD, Fit, Limits, fit
-from book_of_business.calibration.reference_files import checked_name, read_rows, rewrite
 from book_of_business.errors import UserError
+from book_of_business.reference_files import checked_name, read_rows, rewrite
 
 FILE = "ceiling_proposals.csv"
 TIERS = "role_tiers.csv"

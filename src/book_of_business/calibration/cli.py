@@ -33,9 +33,9 @@ def run_propose(arguments: argparse.Namespace) -> int:
     from book_of_business.calibration import adoption, ceiling_proposals, guard, observations
     from book_of_business.console import step
     from book_of_business.marts import connect
-    from book_of_business.settings import project_dir
+    from book_of_business.reference_files import reference_folder
 
-    reference = project_dir() / "seeds" / "reference"
+    reference = reference_folder()
     if arguments.ceilings:
         with step("Learning throughput ceilings"), connect() as connection:
             found = ceiling_proposals.propose(connection, reference)
@@ -71,9 +71,9 @@ def run_adopt(arguments: argparse.Namespace) -> int:
     from book_of_business.console import step
     from book_of_business.errors import UserError
     from book_of_business.marts import connect
-    from book_of_business.settings import project_dir
+    from book_of_business.reference_files import reference_folder
 
-    reference = project_dir() / "seeds" / "reference"
+    reference = reference_folder()
     if arguments.version.startswith("c"):
         if arguments.effective_from:
             raise UserError("--effective-from is for effort weights: role_tiers has no dates")
@@ -91,10 +91,9 @@ def run_adopt(arguments: argparse.Namespace) -> int:
 def run_list(_: argparse.Namespace) -> int:
     """The versions of weights and of ceilings."""
     from book_of_business.calibration import adoption, ceiling_proposals
-    from book_of_business.calibration.reference_files import read_rows
-    from book_of_business.settings import project_dir
+    from book_of_business.reference_files import read_rows, reference_folder
 
-    reference = project_dir() / "seeds" / "reference"
+    reference = reference_folder()
     for row in adoption.listing(reference).iter_rows(named=True):
         who = f", approved by {row['approved_by']}" if row["approved_by"] else ""
         learnt = f", {row['learnt_count']} of {row['row_count']} weights learnt" if row["learnt_count"] else ""

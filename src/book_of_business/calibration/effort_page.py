@@ -17,9 +17,9 @@ from book_of_business.calibration.diagnostics import LogQuality, Signal
 from book_of_business.calibration.effort_model import ESTIMATED, Calibration, calibrate
 from book_of_business.calibration.limits import Limits, read_limits
 from book_of_business.calibration.observations import Observations
-from book_of_business.calibration.weights import BASE, Weights, read_adopted
+from book_of_business.calibration.weights import BASE, Weights
 from book_of_business.errors import UserError
-from book_of_business.settings import project_dir
+from book_of_business.reference_files import reference_folder
 
 TOP_DRIVERS = 3
 
@@ -57,9 +57,9 @@ def study(connection: duckdb.DuckDBPyConnection, seed: int, deals: int, referenc
         deals: how many.
         reference: folder of the reference tables; null: that of the checkout.
     """
-    folder = reference or project_dir() / "seeds" / "reference"
+    folder = reference or reference_folder()
     limits = read_limits(folder)
-    in_force = read_adopted(folder, adoption.last_day(connection))
+    in_force = adoption.weights_in_force(connection, folder)
     quality, found = diagnostics.log_quality(connection, limits), observations.read(connection, limits)
     try:
         calibration = calibrate(found, in_force, limits)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from book_of_business.calibration.reference_files import read_rows
-from book_of_business.errors import UserError
+from book_of_business.reference_files import read_thresholds
 
 PREFIX = "calibration_"
 
@@ -38,13 +37,6 @@ def read_limits(reference: Path) -> Limits:
     Raises:
         UserError: if a row is missing or no number.
     """
-    path = reference / "thresholds.csv"
-    values = {row["threshold"]: row["value"] for row in read_rows(path)}
-    found = {}
-    for field in fields(Limits):
-        name = f"{PREFIX}{field.name}"
-        try:
-            found[field.name] = float(values[name])
-        except (KeyError, ValueError):
-            raise UserError(f"{path} has no number for {name}: restore the row from the repository") from None
-    return Limits(**found)
+    names = [field.name for field in fields(Limits)]
+    values = read_thresholds(reference, [f"{PREFIX}{name}" for name in names])
+    return Limits(**{name: values[f"{PREFIX}{name}"] for name in names})

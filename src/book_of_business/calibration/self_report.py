@@ -19,7 +19,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from book_of_business.baseline import MINIMUM_ANSWERS, Correlation, correlate, count_of
-from book_of_business.calibration.ceiling_inputs import read_thresholds
+from book_of_business.reference_files import read_thresholds
 
 LOWEST, HIGHEST = 1.0, 10.0
 AT_END = 0.5  # a mean this near to an end of the scale could not have gone further
@@ -80,7 +80,7 @@ LATEST_SCHEMA = {
 
 def read_rules(reference_dir: Path | None = None) -> Rules:
     """The rules in force, as `read_thresholds`."""
-    return Rules(**read_thresholds(Rules.__dataclass_fields__, reference_dir))
+    return Rules(**read_thresholds(reference_dir, Rules.__dataclass_fields__))
 
 
 def direction(gap: float, chance: float, limit: float, answer: float) -> str:
@@ -260,19 +260,6 @@ def sentences(report: SelfReport, labels: pl.DataFrame, rules: Rules) -> list[st
     else:
         said.append(f"No CSM is discordant, at a rule that lists somebody falsely in at most {risk}.")
     return said
-
-
-def table_of(rows: pl.DataFrame, labels: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """`csms` or `latest` of a report as a table to read, the furthest apart first."""
-    shown = rows.join(labels.select("csm_id", "csm"), on="csm_id", how="left").sort(
-        pl.col("gap_score").abs(), "csm_id", descending=[True, False]
-    )
-    names = {
-        "csm": "CSM", "answer_count": "answers", "mean_answer": "mean answer", "mean_load_ratio": "mean load",
-        "latest_answer": "latest answer", "expected_answer": "expected of that load", "usual_answer": "usual",
-        "gap_score": "gap, points", "discordance": "discordance",
-    }  # fmt: skip
-    return shown.select(pl.col(name).alias(words) for name, words in names.items() if name in shown.columns)
 
 
 def listed(report: SelfReport, labels: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from book_of_business.calibration.reference_files import read_rows
 from book_of_business.errors import UserError
+from book_of_business.reference_files import read_rows
 
 BASE = "base"
 UNKNOWN = "unknown"
@@ -58,15 +58,6 @@ class Weights:
             )
         return found[0]
 
-    def learnable(self) -> list[Level]:
-        """Factor and level of every multiplier that is not a reference level, in the order of the factors."""
-        return [
-            (factor, level)
-            for factor in FACTORS
-            for level in self.levels(factor)
-            if level != self.reference_level(factor)
-        ]
-
     def levels(self, factor: str) -> tuple[str, ...]:
         """Levels of a factor, in their order."""
         own = tuple(level for name, level in self.values if name == factor)
@@ -83,22 +74,19 @@ def read_order(reference: Path) -> dict[str, tuple[str, ...]]:
     return {factor: tuple(level for _, level in sorted(levels)) for factor, levels in order.items()}
 
 
-def read_adopted(reference: Path, on_day: str | None = None) -> Weights:
-    """The adopted version in force on a day (ISO; null: the latest), from `seeds/reference`.
-
-    Days before the first version have the first, as the models have it.
+def read_version(reference: Path, version: str) -> Weights:
+    """A version of `effort_weights`.
 
     Raises:
-        UserError: if no version is adopted, or a weight is no number above 0.
+        UserError: if the table does not have it, or a weight is no number above 0.
     """
-    rows = [row for row in read_rows(reference / "effort_weights.csv") if row["status"] == "adopted"]
+    rows = [row for row in read_rows(reference / "effort_weights.csv") if row["version"] == version]
     if not rows:
-        raise UserError(f"{reference / 'effort_weights.csv'} has no adopted version: adopt one")
-    dates = sorted({row["effective_from_date"] for row in rows})
-    in_force = [date for date in dates if on_day is None or date <= on_day]
-    date = in_force[-1] if in_force else dates[0]
-    chosen = [row for row in rows if row["effective_from_date"] == date]
-    return of_rows(chosen, read_order(reference))
+        raise UserError(
+            f"{reference / 'effort_weights.csv'} does not have version {version}, which the published marts are weighed"
+            " with: restore its rows, or build again"
+        )
+    return of_rows(rows, read_order(reference))
 
 
 def of_rows(rows: list[dict[str, str]], order: Mapping[str, tuple[str, ...]]) -> Weights:

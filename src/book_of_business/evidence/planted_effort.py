@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 
 from book_of_business.calibration.effort_model import Calibration, hours_of
 from book_of_business.calibration.limits import Limits, read_limits
 from book_of_business.calibration.observations import LEVELS, Observations, observe
-from book_of_business.calibration.weights import BASE, FACTORS, Weights, read_adopted
+from book_of_business.calibration.weights import BASE, FACTORS, Weights, read_version
 from book_of_business.evidence.worlds import SimulatedWorld
-from book_of_business.settings import project_dir
+from book_of_business.reference_files import reference_folder
 from book_of_business.simulate import vocabulary as words
 
-
-def reference_folder() -> Path:
-    """Where the reference tables of this checkout are."""
-    return project_dir() / "seeds" / "reference"
+DEFAULT_VERSION = "v1"
 
 
 def reference() -> tuple[Weights, Limits]:
     """The default weights and the limits of this checkout."""
     folder = reference_folder()
-    return read_adopted(folder), read_limits(folder)
+    return read_version(folder, DEFAULT_VERSION), read_limits(folder)
 
 
 def true_weights(world: SimulatedWorld, order: Weights) -> Weights:

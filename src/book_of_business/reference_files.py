@@ -10,10 +10,11 @@ import csv
 import io
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from book_of_business.errors import UserError
+from book_of_business.settings import project_dir
 
 NAME_LENGTH = 60
 # A spreadsheet runs a cell that begins with one of = + - @, so a name begins with a letter.
@@ -58,6 +59,28 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         if len(fields) != len(header):
             raise UserError(f"{path}: the row {','.join(fields)[:60]!r} has {len(fields)} fields, not {len(header)}")
     return [dict(zip(header, fields, strict=True)) for fields in rest]
+
+
+def reference_folder() -> Path:
+    """Where the reference tables of this checkout are."""
+    return project_dir() / "seeds" / "reference"
+
+
+def read_thresholds(reference: Path | None, names: Iterable[str]) -> dict[str, float]:
+    """The values of `thresholds.csv` that are called so, of a folder of reference tables (null: this checkout's).
+
+    Raises:
+        UserError: if one is missing or no number.
+    """
+    path = (reference or reference_folder()) / "thresholds.csv"
+    values = {row["threshold"]: row["value"] for row in read_rows(path)}
+    found = {}
+    for name in names:
+        try:
+            found[name] = float(values[name])
+        except (KeyError, ValueError):
+            raise UserError(f"{path} has no number for {name}: restore the row from the repository") from None
+    return found
 
 
 def rewrite(
