@@ -180,8 +180,9 @@ def evaluate(
         if np.isfinite(level[at, when]):
             usual = np.abs(level[rows, weeks] - level[at, when]) / spread
             distance = distance + np.where(np.isfinite(usual), usual, np.inf)
-        # one week of each other book: who is often high would otherwise be most of the matches
-        order = np.argsort(distance, kind="stable")
+        # one week of each other book: who is often high would otherwise be most of the matches; of books equally near
+        # the first, where what is left of fractions would choose anew with each unit of measure
+        order = np.argsort(np.round(distance, 9), kind="stable")
         first = np.sort(np.unique(rows[order], return_index=True)[1])
         nearest = order[first][:NEIGHBOURS]
         pairs.append(((at, when), list(zip(rows[nearest].tolist(), weeks[nearest].tolist(), strict=True))))
