@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from scipy import optimize, stats
 
-from book_of_business.calibration.effort_model import Calibration, hours_of, relearn
+from book_of_business.calibration.effort_model import Calibration, hours_of, jackknife, relearn
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS
 
@@ -200,11 +200,9 @@ def mean_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> t
 
 def ratio_interval(part: np.ndarray, whole: np.ndarray, confidence: float) -> tuple[float, float, float]:
     """Ratio of two sums over CSMs with its jackknife interval."""
-    count = len(part)
     value = part.sum() / whole.sum()
     without = (part.sum() - part) / np.maximum(whole.sum() - whole, 1e-12)
-    error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
-    reach = stats.t.ppf((1 + confidence) / 2, count - 1) * error
+    reach = stats.t.ppf((1 + confidence) / 2, len(part) - 1) * jackknife(without)
     return float(value), float(value - reach), float(value + reach)
 
 

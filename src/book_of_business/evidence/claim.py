@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from statsmodels.stats.proportion import proportion_confint
 
 Numbers = dict[str, float | int | bool | None]
 FULL_COUNT = 200
@@ -57,10 +58,8 @@ def share_with_interval(count: int, total: int) -> tuple[float, float, float]:
     """A share of replicates with Wilson's 95 % interval: share, low, high (nan without replicates)."""
     if not total:
         return math.nan, math.nan, math.nan
-    share, square = count / total, 1.96**2
-    centre = (share + square / (2 * total)) / (1 + square / total)
-    reach = 1.96 * math.sqrt(share * (1 - share) / total + square / (4 * total**2)) / (1 + square / total)
-    return share, max(0.0, centre - reach), min(1.0, centre + reach)
+    low, high = proportion_confint(count, total, method="wilson")
+    return count / total, float(low), float(high)
 
 
 def percent(value: float, digits: int = 1) -> str:

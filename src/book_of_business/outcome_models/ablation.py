@@ -144,11 +144,10 @@ def deviance(target: np.ndarray, logit: np.ndarray) -> np.ndarray:
 
 def auc(target: np.ndarray, logit: np.ndarray) -> float:
     """Area under the ROC curve; nan where all rows are alike."""
-    count = target.sum()
-    if count in (0, len(target)):
+    if target.sum() in (0, len(target)):
         return float("nan")
-    ranks = stats.rankdata(logit)
-    return float((ranks[target == 1].sum() - count * (count + 1) / 2) / (count * (len(target) - count)))
+    churned, kept = logit[target == 1], logit[target == 0]
+    return float(stats.mannwhitneyu(churned, kept).statistic / (len(churned) * len(kept)))
 
 
 def predict(
