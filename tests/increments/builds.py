@@ -13,6 +13,8 @@ from datetime import date
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from tests.parsed_once import share_the_parse
+
 ROOT = Path(__file__).resolve().parents[2]
 LOG_TAIL = 3000
 PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", "book_of_business.build", "tests.increments.builds"]
@@ -83,6 +85,7 @@ def child(environment: dict[str, str], log: str, root: str) -> None:
     os.dup2(handle, 2)
     from book_of_business.__main__ import main
 
+    share_the_parse()
     code = main(["build", "--fast"])
     used = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PARSED_ONCE = [sys.executable, str(ROOT / "tests" / "parsed_once.py")]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "book_of_business", *arguments]
 
 
+def quick_command(*arguments: str) -> list[str]:
+    """The same, without parsing the project again."""
+    return [*PARSED_ONCE, *arguments]
+
+
 def environment(build_dir: Path, raw_data: Path | None, as_of_date: str = "") -> dict[str, str]:
     """The environment of a user's shell, with nothing of the tester's own book in it."""
     own = {name: value for name, value in os.environ.items() if name not in ("RAW_DATA", "AS_OF_DATE", "BUILD_DIR")}
@@ -44,7 +50,7 @@ def environment(build_dir: Path, raw_data: Path | None, as_of_date: str = "") ->
 def run_build(build_dir: Path, raw_data: Path | None, *arguments: str, as_of_date: str = "") -> Run:
     """`python -m book_of_business build` as a process of its own."""
     done = subprocess.run(
-        command("build", *arguments),
+        quick_command("build", *arguments),
         cwd=ROOT,
         env=environment(build_dir, raw_data, as_of_date),
         capture_output=True,

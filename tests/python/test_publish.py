@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from conftest import ROOT, Run, command, environment, rows, run_build, simulate
+from conftest import ROOT, Run, command, environment, quick_command, rows, run_build, simulate
 
 from book_of_business import build, publish
 from book_of_business.errors import UserError
@@ -209,7 +209,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Run
 
 def start_build(build_dir: Path, raw_data: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command("build", *arguments),
+        quick_command("build", *arguments),
         cwd=ROOT,
         env=environment(build_dir, raw_data),
         stderr=subprocess.PIPE,
