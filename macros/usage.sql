@@ -4,14 +4,22 @@
 {% macro scored_usage_history() -%}
     {%- if is_rebuilding() -%}
     union all
-    select account_id, week_start_date, usage_count, own_log_change as earlier_log_change
+    select account_id, week_start_date, usage_count, own_log_change
     from {{ this }}
     where
         week_start_date < {{ rebuild_from() }}
         and week_start_date >= {{ weeks_before_rebuild(
             usage_rule_weeks(signal_rule('usage_decline', 'baseline_weeks'))
-            + usage_rule_weeks(signal_rule('usage_decline', 'gap_weeks'))
         ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The weeks of `usage_weeks` that the medians of R and later look back on. -#}
+{% macro since_usage_baseline(baseline_weeks, gap_weeks) -%}
+    {%- if is_rebuilding() -%}
+    where usage_weeks.week_start_date >= {{ weeks_before_rebuild(
+        usage_rule_weeks(baseline_weeks) + usage_rule_weeks(gap_weeks)
+    ) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -31,7 +31,8 @@ def declines(steps: dict[int, int], *, is_cusum: bool) -> list[tuple[int, int]]:
     connection.execute("update risk_signal_rules set value = ? where parameter = 'is_cusum'", [int(is_cusum)])
     columns = "account_id text, week_start_date date, usage_count bigint"
     load(connection, "int_usage_weeks__counted", columns, rows)
-    run_models(connection, "int_usage_weeks__scored", "int_usage_weeks__summed", "int_usage_decline__signalled")
+    models = ("weeks__changed", "weeks__scored", "weeks__summed", "decline__signalled")
+    run_models(connection, *(f"int_usage_{name}" for name in models))
     found = connection.execute("select account_id, week_start_date from int_usage_decline__signalled").fetchall()
     connection.close()
     return [(int(account), (week - FIRST).days // 7) for account, week in found]

@@ -1,56 +1,15 @@
--- Grain: one row per account_id and week_start_date, from the account's first week of use on while it is a customer.
--- Why: 50 events are few for one account and many for another: each is measured against its own past.
+-- Grain: one row per account_id and week_start_date, as in int_usage_weeks__counted.
+-- Why: a change says something where it is larger than this account's changes usually are, and not everybody's.
 {{ keeps_earlier_weeks('week_start_date') }}
 {% set cap = signal_rule('usage_decline', 'score_cap') %}
 {% set deviation = 'greatest(deviations.log_deviation, ' ~ signal_rule('usage_decline', 'deviation_floor') ~ ')' %}
 {% set z_score = 'greatest(least(deviations.own_log_change / ' ~ deviation ~ ', ' ~ cap ~ '), -' ~ cap ~ ')' %}
-{% set baseline_weeks = signal_rule('usage_decline', 'baseline_weeks') %}
-{% set gap_weeks = signal_rule('usage_decline', 'gap_weeks') %}
-{% set account_weeks = 'partition by account_id order by week_start_date' %}
 with
-
-usage_counts as (
-
-    select * from {{ ref('int_usage_weeks__counted') }}
-
-),
-
-usage_weeks as (
-
-    select
-        usage_counts.account_id,
-        usage_counts.week_start_date,
-        usage_counts.usage_count,
-        cast(null as double) as earlier_log_change
-
-    from usage_counts
-    where usage_counts.week_start_date >= {{ rebuild_from() }}
-    {{ scored_usage_history() }}
-
-),
-
-baselines as (
-
-    select
-        usage_weeks.*,
-        count(usage_weeks.usage_count) over baseline as baseline_count,
-        {{ window_median('ln(1 + usage_weeks.usage_count)') }} over baseline as usual_log_usage
-
-    from usage_weeks
-    window baseline as ({{ account_weeks }} {{ usage_frame(baseline_weeks, gap_weeks) }})
-
-),
 
 changes as (
 
-    select
-        baselines.*,
-        case
-            when baselines.baseline_count >= {{ signal_rule('usage_decline', 'warm_up_weeks') }}
-                then ln(1 + baselines.usage_count) - baselines.usual_log_usage
-        end as log_change
-
-    from baselines
+    select * from {{ ref('int_usage_weeks__changed') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 
@@ -66,7 +25,6 @@ weekly_changes as (
         end as common_log_change
 
     from changes
-    where changes.week_start_date >= {{ rebuild_from() }}
     group by changes.week_start_date
 
 ),
@@ -74,12 +32,14 @@ weekly_changes as (
 own_changes as (
 
     select
-        changes.*,
-        coalesce(changes.earlier_log_change, changes.log_change - weekly_changes.common_log_change) as own_log_change
+        changes.account_id,
+        changes.week_start_date,
+        changes.usage_count,
+        changes.log_change - weekly_changes.common_log_change as own_log_change
 
     from changes
-    -- a week stands there once; the weeks before have their change already
-    left join weekly_changes on changes.week_start_date = weekly_changes.week_start_date
+    inner join weekly_changes on changes.week_start_date = weekly_changes.week_start_date
+    {{ scored_usage_history() }}
 
 ),
 
@@ -92,7 +52,11 @@ deviations as (
         * {{ window_median('abs(own_changes.own_log_change)') }} over earlier_weeks as log_deviation
 
     from own_changes
-    window earlier_weeks as ({{ account_weeks }} {{ usage_frame(baseline_weeks) }})
+    window earlier_weeks as (
+        partition by own_changes.account_id
+        order by own_changes.week_start_date
+        {{ usage_frame(signal_rule('usage_decline', 'baseline_weeks')) }}
+    )
 
 ),
 
