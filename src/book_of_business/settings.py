@@ -10,6 +10,8 @@ from pathlib import Path
 
 from book_of_business.errors import UserError
 
+LARGE_BYTES = 1_000_000_000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -42,12 +44,18 @@ class Settings:
     def marts_dir(self) -> Path:
         return self.build_dir / "marts"
 
+    @property
+    def models_at_once(self) -> int:
+        """Two, while Python is half of the work; one where two large sorts would share the memory of one."""
+        return 1 if size_of(self.raw_data) > LARGE_BYTES else 2
+
     def environment(self) -> dict[str, str]:
         """What dbt and its child processes need to know, as environment variables."""
         return {
             "RAW_DATA": "" if self.is_bundled_book else str(self.raw_data),
             "AS_OF_DATE": self.as_of_date.isoformat() if self.as_of_date else "",
             "BUILD_DIR": str(self.build_dir),
+            "DBT_THREADS": os.environ.get("DBT_THREADS") or str(self.models_at_once),
             "DBT_TARGET_PATH": str(self.build_dir / "dbt"),
             "DBT_LOG_PATH": str(self.build_dir / "logs"),
             "DBT_PROFILES_DIR": str(self.project_dir),
@@ -55,6 +63,11 @@ class Settings:
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
         }
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below the folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def project_dir(start: Path | None = None) -> Path:

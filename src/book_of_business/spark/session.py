@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from book_of_business.errors import UserError
+from book_of_business.settings import size_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -73,8 +74,3 @@ def start_session(folder: Path, raw_data: Path) -> SparkSession:
     for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all files below the folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
