@@ -27,8 +27,7 @@ SMALL = (
     "reassigned:200+late:interactions:200+corrected:subscriptions.arr_usd+back:accounts",
     # three weeks back: rows late, gone, twice, and a leave that was shorter
     "late:product_usage:20+deleted:tickets:20+repeated:health_scores:differing+corrected:csm_absences.ends_on",
-    "killed:weeks:1+late:interactions:6",
-    "weeks:1+left:3",
+    "killed:weeks:1+late:interactions:6+left:3",
 )
 
 CHAINS: dict[str, tuple[str, ...]] = {

@@ -20,7 +20,8 @@ def publish(world: SimulatedWorld, build_dir: Path) -> Path:
     )
     frames = {
         "fct_account_effort": accounts.select(
-            "account_id", "csm_id", "week_start_date", "segment", *LEVELS, effort_hours="reference_hours"
+            "account_id", "csm_id", "week_start_date", "segment", *LEVELS, effort_hours="reference_hours",
+            weight_version=pl.lit("v1"),
         ),
         "fct_account_logged_time": logged.select(
             "account_id", "csm_id", "week_start_date", time_entry_count="entry_count", time_entry_minutes="minutes",
