@@ -1,6 +1,6 @@
 -- Grain: one row per account_id and week_start_date, as in int_usage_weeks__counted.
--- Why: 50 events are few for one account and many for another: each is measured against its own past. A model of its own,
--- since one statement would sort all account-weeks twice, side by side (at 100,000 accounts: 4.2 GB of spill, now 0.3).
+-- Why: 50 events are few for one account and many for another: each is measured against its own past. A model of its
+-- own: in one statement all account-weeks were sorted twice side by side (100,000 accounts: 4.2 GB of spill, now 0.3).
 {{ keeps_earlier_weeks('week_start_date') }}
 {% set baseline_weeks = signal_rule('usage_decline', 'baseline_weeks') %}
 {% set gap_weeks = signal_rule('usage_decline', 'gap_weeks') %}
