@@ -39,6 +39,8 @@ DEFAULT_LIMITS = {
     "slow_detection_minimum_count": 3,
     "ramp_complete_days": 91,
     "ramp_room_load_ratio": 0.85,
+    "longest_entry_minutes": 720,
+    "preparation_ratio": 1,
 }
 
 Mart = list[dict[str, Any]]

@@ -29,6 +29,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fct_csm_engagement": ("csm_id", "week_start_date"),
     "fct_books": ("csm_id", "week_start_date"),
     "fct_touch_plan": ("csm_id",),
+    "fct_account_logged_time": ("account_id", "csm_id", "week_start_date"),
+    "fct_csm_logged_time": ("csm_id", "week_start_date"),
     "fct_risk_episodes": ("account_id", "emerged_at"),
     "fct_csm_risk_detection": ("csm_id", "week_start_date"),
     "fct_csm_scorecard": ("csm_id", "week_start_date"),

@@ -10,6 +10,7 @@ from datetime import date
 from . import marts as plain
 from .book import Book, Mart, NoClockError, quarter_start
 from .contract import Outcome
+from .logged_time import fct_account_logged_time, fct_csm_logged_time
 from .reference import Reference
 from .risk import fct_csm_risk_detection, fct_risk_episodes
 from .scorecard import fct_csm_scorecard
@@ -32,6 +33,8 @@ OF_THE_BOOK: dict[str, Callable[[Book], Mart]] = {
     "fct_csm_throughput": plain.fct_csm_throughput,
     "fct_csm_engagement": plain.fct_csm_engagement,
     "fct_touch_plan": plain.fct_touch_plan,
+    "fct_account_logged_time": fct_account_logged_time,
+    "fct_csm_logged_time": fct_csm_logged_time,
 }
 OF_OTHER_MARTS: dict[str, Callable[..., Mart]] = {
     "fct_risk_episodes": fct_risk_episodes,

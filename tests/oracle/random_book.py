@@ -510,15 +510,17 @@ class RandomBook:
                     score=self.pick(scores),
                 )
         self.keep_first_per_key("survey_responses")
-        for number, csm_id in enumerate(self.ids_of("csms")):
-            self.add(
-                "time_entries",
-                time_entry_id=f"time{number}",
-                csm_id=csm_id,
-                account_id=self.pick((None, *self.ids_of("accounts"))),
-                worked_on=self.a_day(),
-                minutes=30,
-            )
+        for csm_id in self.ids_of("csms"):
+            days = [self.a_day(before=10), self.near_sunday(0, 1)]
+            for _ in range(self.pick((0, 1, 6, 12))):
+                self.add(
+                    "time_entries",
+                    time_entry_id=f"time{len(self.tables['time_entries'])}",
+                    csm_id=csm_id,
+                    account_id=self.pick((None, *self.ids_of("accounts")[:4])),
+                    worked_on=self.pick((*days, self.a_day(after=3))),
+                    minutes=self.pick((0.25, 30, 30, 60, 719.5, 720, 720.5, 4000)),
+                )
             self.add(
                 "effort_surveys",
                 csm_id=csm_id,

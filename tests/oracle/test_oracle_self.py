@@ -240,9 +240,38 @@ def test_comparison_finds_every_kind_of_difference() -> None:
     assert compare_rejected([{**fault, "value": "-1"}] * 2, [{**fault, "value": "-1"}])
 
 
+def test_time_is_summed_by_account_and_by_csm(tmp_path: Path) -> None:
+    entries = """time_entry_id,csm_id,account_id,worked_on,minutes
+t1,ada,a1,2025-03-10,720
+t2,ada,a1,2025-03-16,721
+t3,ada,,2025-03-16,29
+t4,ada,a1,2025-03-17,60
+"""
+    marts = marts_of(tmp_path, time_entries=entries)
+    week = only(marts["fct_account_logged_time"], account_id="a1", csm_id="ada", week_start_date=MARCH_10)
+    assert (week["time_entry_count"], week["time_entry_minutes"], week["capped_entry_minutes"]) == (2, 1441, 1440)
+    # i2 is of this week (in UTC) and a minute too short to be meaningful
+    assert (week["interaction_count"], week["interaction_minutes"], week["preparation_minutes"]) == (1, 29, 0)
+    before = only(marts["fct_account_logged_time"], csm_id="eve", week_start_date=MARCH_3)
+    assert (before["time_entry_count"], before["interaction_minutes"], before["preparation_minutes"]) == (0, 30, 30)
+    [own] = marts["fct_csm_logged_time"]
+    assert (own["week_start_date"], own["time_entry_count"], own["logged_minutes"]) == (MARCH_10, 3, 1470)
+    assert (own["ownerless_entry_count"], own["ownerless_minutes"], own["long_entry_count"]) == (1, 29, 1)
+    assert (own["busiest_on"].isoformat(), own["busiest_day_minutes"], own["logged_day_count"]) == (
+        "2025-03-16",
+        750,
+        2,
+    )
+    without = tmp_path / "without"
+    without.mkdir()
+    assert marts_of(without)["fct_csm_logged_time"] == []
+    assert only(marts_of(without)["fct_account_logged_time"], csm_id="eve")["time_entry_count"] is None
+
+
 def test_marts_written_to_duckdb_come_back_equal(tmp_path: Path) -> None:
     health = "account_id,scored_on,health_score\na1,2025-01-01,nan\n"
-    expected = marts_of(tmp_path, health_scores=health)
+    entries = "time_entry_id,csm_id,worked_on,minutes\nt1,eve,2025-03-08,30\n"
+    expected = marts_of(tmp_path, health_scores=health, time_entries=entries)
     path = tmp_path / "published.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema marts")
