@@ -22,6 +22,11 @@
     round({{ measure }}, 12)
 {%- endmacro %}
 
+{#- Whether an answer to CSAT says that the customer is satisfied. -#}
+{% macro is_satisfied(score) -%}
+    {{ comparable(score) }} >= {{ threshold('csat_satisfied_score') }}
+{%- endmacro %}
+
 {#- Ratio that is null, not an error, where there is nothing to divide by. -#}
 {% macro ratio(numerator, denominator) -%}
     {{ numerator }} / nullif(cast({{ denominator }} as double), 0)

@@ -70,7 +70,7 @@ contributions as (
         cast(answers.survey = 'csat' as integer) as csat_response_count,
         case when answers.survey = 'csat' then answers.score else 0 end as csat_total_score,
         cast(
-            answers.survey = 'csat' and {{ comparable('answers.score') }} >= {{ threshold('csat_satisfied_score') }}
+            answers.survey = 'csat' and {{ is_satisfied('answers.score') }}
             as integer
         ) as csat_satisfied_count,
         cast(answers.survey = 'nps' as integer) as nps_response_count,

@@ -77,7 +77,7 @@ recorded as (
         'csat' as outcome_type,
         account_id,
         responded_on as outcome_on,
-        case when {{ comparable('score') }} >= {{ threshold('csat_satisfied_score') }} then 'satisfied' else 'low' end
+        case when {{ is_satisfied('score') }} then 'satisfied' else 'low' end
             as outcome,
         score as outcome_score,
         null as concerned_arr_usd,
