@@ -1,11 +1,13 @@
 """Effort weights on planted truth: a short version of `make prove-statistics`, loose, and able to fail."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from book_of_business.calibration import comparisons, diagnostics, freshness, guard, sensitivity
-from book_of_business.calibration.effort_model import ESTIMATED, calibrate, shrink
+from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hours_of, shrink
 from book_of_business.calibration.observations import INTERACTIONS, REASONS, TIME_ENTRIES, Observations
 from book_of_business.calibration.weights import BASE
 from book_of_business.errors import UserError
@@ -75,6 +77,20 @@ def test_a_level_seen_too_seldom_keeps_the_weight_in_force(good) -> None:
     assert kept["raw_weight"].null_count() == kept.height
     scarce = kept.filter((pl.col("account_count") >= 30) & (pl.col("csm_count") >= 4))
     assert scarce.is_empty(), "it was seen often enough"
+
+
+def test_a_segment_that_nobody_logged_keeps_its_hours_as_the_others_do_on_average(good) -> None:
+    rows = good.observations.rows.filter(pl.col("segment") != "smb")
+    found = calibrate(Observations(rows, TIME_ENTRIES, good.observations.exclusions), WEIGHTS, LIMITS)
+    before = hours_of(rows, WEIGHTS).sum()
+    old_bases = {level: WEIGHTS.values[level] for level in WEIGHTS.values if level[0] == BASE}
+    moved = hours_of(rows, replace(found.proposed, values={**found.proposed.values, **old_bases})).sum()
+    # multipliers alone would add hours to all accounts, and to those of the segment too
+    assert moved > 1.02 * before
+    change = found.proposed.values[BASE, "smb"] / WEIGHTS.values[BASE, "smb"]
+    # up to weeks of which a part was leave
+    assert change == pytest.approx(before / moved, rel=1e-3)
+    assert hours_of(rows, found.proposed).sum() == pytest.approx(before, rel=1e-3)
 
 
 def test_attributes_of_other_accounts_are_no_signal_and_are_not_ranked(world, rows, good) -> None:

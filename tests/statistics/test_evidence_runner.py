@@ -1,5 +1,6 @@
 """The frame of the proofs: replicates are resumed by seed, shared between claims, and what is missed is said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -41,10 +42,22 @@ def test_replicates_are_resumed_by_seed_and_shared_between_claims(tmp_path: Path
 
 
 def test_page_says_what_was_not_reached(tmp_path: Path) -> None:
-    outcomes = runner.prove([claim("a")], tmp_path, first_seed=5, count=1, processes=1)
+    whole = replace(claim("a"), full_count=2)
+    outcomes = runner.prove([whole], tmp_path, first_seed=5, processes=1)
     text = page.page(outcomes, "python -m book_of_business.evidence --seed 5")
     assert "| **NO** |" in text
-    assert "- what a claims: mean 10.0, wanted over 100." in text
+    assert "- what a claims: mean 11.0, wanted over 100." in text
+    assert "Not finished" not in text
+
+
+def test_page_says_what_is_not_finished_and_judging_makes_nothing(tmp_path: Path) -> None:
+    runner.prove([claim("a")], tmp_path, first_seed=5, count=2, processes=1)
+    begun = [claim("a"), claim("b", fail)]
+    text = page.page(runner.prove(begun, tmp_path, first_seed=5, is_judged_only=True), "make prove-statistics")
+    assert "| what a claims | over 100 | mean 11.0 | 2 of 200 |" in text
+    assert "| what b claims | over 100 | not run yet | 0 of 200 |" in text
+    assert "**NO**" not in text
+    assert text.split("## Not finished")[1].count("- what") == 2
 
 
 def test_a_replicate_that_fails_is_named_with_its_seed(tmp_path: Path) -> None:

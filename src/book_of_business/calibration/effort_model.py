@@ -186,7 +186,7 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
     raw = full[:number]
     fixed = {segment for segment, status in table.filter(pl.col("factor") == BASE).select("level", "status").iter_rows()
              if status != ESTIMATED}  # fmt: skip
-    segments = [segment for segment in in_force.segments if segment in set(rows["segment"].to_list())]
+    segments = list(in_force.segments)
     errors = jackknife(without)
     prior = prior_sd(raw, errors)
     shrunk = shrink(raw, errors, prior)
@@ -221,8 +221,7 @@ def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
     shrunk = shrink(raw, errors, calibration.prior_sd)
     table = calibration.levels.filter(pl.col("factor") == BASE)
     fixed = set(table.filter(pl.col("status") != ESTIMATED)["level"])
-    present = set(rows["segment"].to_list())
-    segments = [segment for segment in calibration.in_force.segments if segment in present]
+    segments = list(calibration.in_force.segments)
     change = dict(zip(segments, bases(cells, everybody, raw, shrunk, segments, fixed), strict=True))
     moved = {level: math.exp(value) for level, value in zip(kept, shrunk, strict=True)}
     moved |= {(BASE, segment): math.exp(value) for segment, value in change.items()}
@@ -316,7 +315,8 @@ def bases(
     """Log change of each segment's base hours. How much is logged in all says nothing of how much is worked, so only
     the segments' shares are learnt: all observed account-weeks keep the hours that they have by the weights in force.
 
-    A segment in `fixed` keeps its own hours: its base makes good what the multipliers change on average.
+    A segment in `fixed` keeps its own hours: its base makes good what the multipliers change on average. So does one
+    that nobody logged, by what they change in the others: its accounts would else grow with every multiplier above 1.
     """
     weight = cells.count[chosen] * cells.effort[chosen]
     ratio = np.exp(cells.deviations[chosen] @ raw)
@@ -338,6 +338,8 @@ def bases(
             change[learnt] -= math.log(level)
         rest = ~learnt & (kept_hours > 0)
         change[rest] = np.log(hours[rest] / kept_hours[rest])
+        unseen = (hours == 0) & (hours.sum() > 0)
+        change[unseen] = np.log(hours.sum() / kept_hours.sum())
     return change
 
 

@@ -1,4 +1,4 @@
-"""Command line: `python -m book_of_business.evidence [--claims a b] [--replicates N] [--seed S] [--out FILE]`."""
+"""Command line: `python -m book_of_business.evidence [--claims a b] [--replicates N] [--seed S] [--judge]`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--claims", nargs="+", metavar="NAME", help="only these (default: all)")
     parser.add_argument("--replicates", type=int, metavar="N", help="per claim (default: the full count of each)")
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="the first seed (default: %(default)s)")
+    parser.add_argument("--judge", action="store_true", help="judge the replicates that are there, and make none")
     parser.add_argument("--work", type=Path, default=project_dir() / "build" / "evidence", metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the page (default: docs/evidence/statistics.md, "
                         "and only on the screen where claims or replicates are chosen)")  # fmt: skip
@@ -26,7 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.replicates is not None and chosen.replicates < 1:
         parser.error("--replicates must be at least 1")
     try:
-        outcomes = runner.prove(claims.chosen(chosen.claims), chosen.work, chosen.seed, chosen.replicates)
+        outcomes = runner.prove(
+            claims.chosen(chosen.claims), chosen.work, chosen.seed, chosen.replicates, is_judged_only=chosen.judge
+        )
     except UserError as error:
         print(error, file=sys.stderr)
         return 1

@@ -29,17 +29,25 @@ def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
     lines = [HEAD.format(command=command).rstrip("\n")]
     for outcome in outcomes:
         claim, reached = outcome.claim, "yes" if outcome.verdict.is_reached else "**NO**"
+        if outcome.is_whole:
+            count = str(outcome.replicate_count)
+        else:
+            count, reached = f"{outcome.replicate_count} of {claim.full_count}", f"({reached.strip('*').lower()})"
         lines.append(
-            f"| {claim.statement} | {claim.mark} | {outcome.verdict.figure} | {outcome.replicate_count} "
+            f"| {claim.statement} | {claim.mark} | {outcome.verdict.figure} | {count} "
             f"| {outcome.first_seed}-{outcome.last_seed} | {outcome.minutes:.1f} | {reached} |"
         )
-    missed = [outcome for outcome in outcomes if not outcome.verdict.is_reached]
+    missed = [outcome for outcome in outcomes if outcome.is_whole and not outcome.verdict.is_reached]
+    unfinished = [outcome.claim.statement for outcome in outcomes if not outcome.is_whole]
     lines += ["", "## Not reached", ""]
     if missed:
         lines += [f"- {outcome.claim.statement}: {outcome.verdict.figure}, wanted {outcome.claim.mark}."
                   for outcome in missed]  # fmt: skip
     else:
-        lines.append("Every mark above was reached.")
+        lines.append("Every mark of a finished claim was reached.")
+    if unfinished:
+        lines += ["", "## Not finished", "", "Fewer replicates than wanted: what stands above in brackets is no proof."]
+        lines += ["", *(f"- {statement}" for statement in unfinished)]
     if notes:
         lines += ["", notes.strip()]
     return "\n".join(lines) + "\n"

@@ -33,9 +33,20 @@ class Outcome:
     last_seed: int
     minutes: float
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all replicates that the claim wants were made."""
+        return self.replicate_count >= self.claim.full_count
+
 
 def prove(
-    claims: Sequence[Claim], folder: Path, first_seed: int, count: int | None = None, processes: int = PROCESSES
+    claims: Sequence[Claim],
+    folder: Path,
+    first_seed: int,
+    count: int | None = None,
+    processes: int = PROCESSES,
+    *,
+    is_judged_only: bool = False,
 ) -> list[Outcome]:
     """Run what is missing of each claim's replicates and judge them.
 
@@ -45,6 +56,7 @@ def prove(
         first_seed: seeds run upwards from here.
         count: replicates per claim; null: the full count of each.
         processes: how many at once.
+        is_judged_only: judge the replicates that are there, and make none.
 
     Raises:
         UserError: if a file of results is not one of this version, or a replicate fails (with its claim and seed).
@@ -54,7 +66,7 @@ def prove(
     for claim in claims:
         number = max(count or claim.full_count, wanted.get(claim.source, (claim, 0))[1])
         wanted[claim.source] = (claim, number)
-    for source, (claim, number) in wanted.items():
+    for source, (claim, number) in () if is_judged_only else wanted.items():
         run_missing(claim, folder / f"{source}.jsonl", range(first_seed, first_seed + number), processes)
     outcomes = []
     for claim in claims:
@@ -62,8 +74,9 @@ def prove(
         seeds = range(first_seed, first_seed + (count or claim.full_count))
         kept = [rows[seed] for seed in seeds if seed in rows]
         frame = pl.DataFrame([row["numbers"] for row in kept], infer_schema_length=None)
+        verdict = claim.summarise(frame) if kept else Verdict("not run yet", False)
         minutes = sum(row["seconds"] for row in kept) / 60
-        outcomes.append(Outcome(claim, claim.summarise(frame), len(kept), seeds[0], seeds[-1], minutes))
+        outcomes.append(Outcome(claim, verdict, len(kept), seeds[0], seeds[-1], minutes))
     return outcomes
 
 
