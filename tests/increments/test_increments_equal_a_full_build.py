@@ -23,11 +23,11 @@ IS_LONG = os.environ.get("INCREMENTS") == "long"
 SEED = int(os.environ.get("SEED", "33"))
 
 SMALL = (
+    # three weeks back, and killed: rows late, gone, twice, and a leave that was shorter
+    "killed:weeks:1+late:product_usage:20+deleted:tickets:20+repeated:health_scores:differing"
+    "+corrected:csm_absences.ends_on",
     # back-dated: history, an old conversation, a contract's amount, and an account whose children were there before it
-    "reassigned:200+late:interactions:200+corrected:subscriptions.arr_usd+back:accounts",
-    # three weeks back: rows late, gone, twice, and a leave that was shorter
-    "late:product_usage:20+deleted:tickets:20+repeated:health_scores:differing+corrected:csm_absences.ends_on",
-    "killed:weeks:1+late:interactions:6+left:3",
+    "weeks:1+reassigned:200+late:interactions:200+corrected:subscriptions.arr_usd+back:accounts+left:3",
 )
 
 CHAINS: dict[str, tuple[str, ...]] = {

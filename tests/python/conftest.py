@@ -1,8 +1,11 @@
 """What the Python tests share: a small simulated book, and the build run as its user runs it."""
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,17 +73,32 @@ def simulate(out: Path, *arguments: str) -> Path:
     return out
 
 
+@contextmanager
+def shared_folder(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that the processes of a test run have in common; one at a time is in it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 accounts and 5 CSMs over 16 weeks, as flat CSV files."""
-    return simulate(
-        tmp_path_factory.mktemp("raw") / "book", "--accounts", "40", "--csms", "5", "--weeks", "16", "--seed", "7"
-    )
+    with shared_folder(tmp_path_factory, "small_book") as folder:
+        if not (folder / "book").exists():
+            simulate(folder / "part", "--accounts", "40", "--csms", "5", "--weeks", "16", "--seed", "7")
+            (folder / "part").rename(folder / "book")
+    return folder / "book"
 
 
 @pytest.fixture(scope="session")
 def small_build(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Run:
     """The small book, built and published once; tests read it and do not write to it."""
-    done = run_build(tmp_path_factory.mktemp("build"), small_book, "--fast")
-    assert done.code == 0, done.said
-    return done
+    with shared_folder(tmp_path_factory, "small_build") as folder:
+        if not (folder / "build" / "marts").exists():
+            done = run_build(folder / "build", small_book, "--fast")
+            assert done.code == 0, done.said
+    return Run(0, "", "", folder / "build")
