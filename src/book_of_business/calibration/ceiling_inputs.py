@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import duckdb
@@ -23,14 +24,25 @@ def read_limits(reference_dir: Path | None = None) -> Limits:
     return Limits(**read_thresholds(reference_dir, Limits.__dataclass_fields__))
 
 
-def read_csm_weeks(connection: duckdb.DuckDBPyConnection, week_count: float) -> pl.DataFrame:
-    """One row per CSM and each of the last weeks.
+def read_last_week(
+    connection: duckdb.DuckDBPyConnection, no_later_than: datetime.date | None = None
+) -> datetime.date | None:
+    """Monday of the last published week, of those up to a day (null: of all); null: there is none."""
+    until = f"where week_start_date <= '{no_later_than:%Y-%m-%d}'" if no_later_than else ""
+    return query(connection, f"select max(week_start_date) as last_week from marts.dim_weeks {until}").item()
+
+
+def read_csm_weeks(
+    connection: duckdb.DuckDBPyConnection, week_count: float, last_week: datetime.date | None = None
+) -> pl.DataFrame:
+    """One row per CSM and each of the last weeks (of those up to a Monday, where one is given).
 
     Columns: role_tier, csm_id, week_start_date, counted_count, scale_ratio (fte x ramp x availability: what the
     ceiling is scaled by; null: not employed), quality_score and standardised_score (means of the week's scored
     conversations; the latter against its scorecard), scored_count, standardised_count, red_share (of the book's
     accounts; null: no health scores).
     """
+    until = f"where week_start_date <= '{last_week:%Y-%m-%d}'" if last_week else ""
     return query(
         connection,
         f"""
@@ -49,7 +61,8 @@ def read_csm_weeks(connection: duckdb.DuckDBPyConnection, week_count: float) -> 
         from marts.fct_csm_throughput as throughput
         inner join marts.dim_csms as csms on throughput.csm_id = csms.csm_id
         inner join (
-            select week_start_date from marts.dim_weeks order by week_start_date desc limit {int(week_count)}
+            select week_start_date from marts.dim_weeks {until}
+            order by week_start_date desc limit {int(week_count)}
         ) as weeks on throughput.week_start_date = weeks.week_start_date
         left join marts.fct_csm_capacity as capacity
             on throughput.csm_id = capacity.csm_id and throughput.week_start_date = capacity.week_start_date

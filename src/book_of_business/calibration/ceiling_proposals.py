@@ -1,11 +1,14 @@
 """From an estimate to a ceiling in force: proposed by `calibrate propose --ceilings`, adopted by a person.
 
-A proposal is a row of `seeds/reference/ceiling_proposals.csv`. Adopting one puts its ceiling into `role_tiers.csv`,
-unless a check of the guard fails; then the proposal is rejected, and its rationale says by which check.
+A proposal is a row of `seeds/reference/ceiling_proposals.csv`. What it was estimated from is in its run id: the last
+week, and a hash of the CSM-weeks, the limits and the method. Adopting one estimates it again from the published marts
+and compares, so that no figure can be edited past the guard, and puts its ceiling into `role_tiers.csv`; where a check
+of the guard fails, the proposal is rejected, and its rationale says by which check.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import math
@@ -18,6 +21,7 @@ import duckdb
 import polars as pl
 
 from book_of_business.calibration import ceiling_inputs
+from book_of_business.calibration.adoption import is_same
 from book_of_business.calibration.ceilings import METHOD, Fit, Limits, fit
 from book_of_business.errors import UserError
 from book_of_business.reference_files import checked_name, read_rows, rewrite
@@ -42,19 +46,24 @@ class Proposed:
     is_new: bool
 
 
-def fits_of(connection: duckdb.DuckDBPyConnection, limits: Limits) -> tuple[list[Fit], pl.DataFrame]:
-    """The fit of each role tier that anybody has, and the observations behind them."""
-    csm_weeks = ceiling_inputs.read_csm_weeks(connection, limits.ceiling_weeks)
+def fits_of(
+    connection: duckdb.DuckDBPyConnection, limits: Limits, last_week: datetime.date | None = None
+) -> tuple[list[Fit], pl.DataFrame]:
+    """The fit of each role tier that anybody has, and the observations behind them (null: of all weeks)."""
+    csm_weeks = ceiling_inputs.read_csm_weeks(connection, limits.ceiling_weeks, last_week)
     kept = ceiling_inputs.observations(csm_weeks, limits)
     tiers = csm_weeks["role_tier"].unique().sort().to_list()
     return [fit(kept.filter(pl.col("role_tier") == tier), tier, limits) for tier in tiers], kept
 
 
-def run_id(kept: pl.DataFrame, limits: Limits) -> str:
-    """A short hash of the data, the limits and the method: the same estimate has the same id, whenever it is made."""
+def run_id(kept: pl.DataFrame, limits: Limits, last_week: datetime.date) -> str:
+    """The last published week and a short hash of the data, the limits and the method: the same estimate, the same id.
+
+    The last week is that of the book, not of the data: the weeks that are read are counted back from it.
+    """
     rounded = kept.with_columns(pl.col(pl.Float64).round(9)).sort("role_tier", "csm_id", "week_start_date")
     text = json.dumps([METHOD, METHOD_VERSION, asdict(limits)], sort_keys=True) + rounded.write_csv()
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{last_week:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def versions(rows: Sequence[dict[str, str]]) -> list[str]:
@@ -69,14 +78,15 @@ def propose(connection: duckdb.DuckDBPyConnection, reference_dir: Path) -> Propo
     fits, kept = fits_of(connection, limits)
     identified = [found for found in fits if found.is_identified]
     path = reference_dir / FILE
-    rows, own = read_rows(path), run_id(kept, limits)
+    in_force = {row["role_tier"]: row["strategic_ceiling_per_week"] for row in read_rows(reference_dir / TIERS)}
+    known = [found for found in identified if found.role_tier in in_force]
+    last = ceiling_inputs.read_last_week(connection)
+    if not known or last is None:
+        return Proposed(fits, None, is_new=False)
+    rows, own = read_rows(path), run_id(kept, limits, last)
     for row in rows:
         if row["run_id"] == own:
             return Proposed(fits, row["version"], is_new=False)
-    in_force = {row["role_tier"]: row["strategic_ceiling_per_week"] for row in read_rows(reference_dir / TIERS)}
-    known = [found for found in identified if found.role_tier in in_force]
-    if not known:
-        return Proposed(fits, None, is_new=False)
     numbers = [int(version[1:]) for version in versions(rows) if re.fullmatch(r"c\d+", version)]
     version = f"c{max(numbers, default=0) + 1}"
     rewrite(path, append=[as_row(found, version, in_force[found.role_tier], own) for found in known])
@@ -129,14 +139,54 @@ def guard(row: dict[str, str], in_force: float, limits: Limits) -> list[str]:
     return [words for is_good, words in checks if not is_good]
 
 
-def adopt(version: str, approved_by: str, reference_dir: Path) -> tuple[list[str], bool]:
-    """Adopt the proposals of a version that pass the guard, reject the others.
+def estimated_again(connection: duckdb.DuckDBPyConnection, row: dict[str, str], limits: Limits) -> dict[str, str]:
+    """The proposal as it comes out of the published marts, up to its last week and with the limits of now.
+
+    Raises:
+        UserError: if the run id is none of ours, the estimate cannot be made, or it is another.
+    """
+    name, known = f"{row['version']} {row['role_tier']}", row["run_id"]
+    written = re.fullmatch(r"(\d{4})(\d\d)(\d\d)-[0-9a-f]{12}", known, re.ASCII)
+    try:
+        given = datetime.date(*map(int, written.groups())) if written else None
+    except ValueError:
+        given = None
+    if given is None:
+        raise UserError(
+            f"{name} has no run id of `calibrate propose --ceilings`, so it cannot be checked: a ceiling that people"
+            f" decided is set in {TIERS}, in a reviewed change"
+        )
+    last = ceiling_inputs.read_last_week(connection, given)
+    if last is None:
+        raise UserError(f"{name}: no week up to {given} is published, so it cannot be estimated again")
+    fits, kept = fits_of(connection, limits, last)
+    again = run_id(kept, limits, last)
+    if again != known:
+        raise UserError(
+            f"{name} was estimated from something else (run id {known}, now {again}): the published weeks, the limits"
+            " or the method changed since; run `calibrate propose --ceilings` again"
+        )
+    found = next((one for one in fits if one.role_tier == row["role_tier"] and one.is_identified), None)
+    if found is None:
+        raise UserError(f"{name} is not as it was proposed (no ceiling is identified there): delete the row")
+    expected = as_row(found, row["version"], row["previous"], known)
+    differing = [column for column in expected if not is_same(row[column], expected[column])]
+    if differing:
+        raise UserError(f"{name} is not as it was proposed ({', '.join(differing)}): restore the row")
+    return expected
+
+
+def adopt(
+    connection: duckdb.DuckDBPyConnection, reference_dir: Path, version: str, approved_by: str
+) -> tuple[list[str], bool]:
+    """Adopt the proposals of a version that come out again and pass the guard, reject those that do not pass it.
 
     Returns:
         What was done with each, in words, and whether every one of them is in force now.
 
     Raises:
-        UserError: if there is no such version, its tier is gone, or the name cannot stand in a file.
+        UserError: if there is no such version, its tier is gone, its estimate does not come out again, or the name
+            cannot stand in a file. Nothing is changed then.
     """
     name = checked_name(approved_by)
     limits = ceiling_inputs.read_limits(reference_dir)
@@ -147,6 +197,7 @@ def adopt(version: str, approved_by: str, reference_dir: Path) -> tuple[list[str
         raise UserError(f"there is no version {version} in {FILE}; there are: {there}")
     tiers = {row["role_tier"]: row for row in read_rows(reference_dir / TIERS)}
     changes: dict[str, dict[str, str]] = {}
+    adopted: dict[str, dict[str, str]] = {}
     said, is_all = [], True
     for row in own:
         tier = row["role_tier"]
@@ -157,15 +208,16 @@ def adopt(version: str, approved_by: str, reference_dir: Path) -> tuple[list[str
         if tier not in tiers:
             raise UserError(f"{TIERS} has no role tier {tier}, which {version} is about: propose again")
         previous = tiers[tier]["strategic_ceiling_per_week"]
-        failures = guard(row, float(previous), limits)
+        found = estimated_again(connection, row, limits)
+        failures = guard(found, float(previous), limits)
         if failures:
             is_all = False
             changes[tier] = {"status": "rejected", "rationale": f"{row['rationale']} Rejected: {'; '.join(failures)}."}
             said.append(f"{version} {tier}: rejected: {'; '.join(failures)}")
         else:
-            changes[tier] = {"status": "adopted", "previous": previous, "approved_by": name}
-            said.append(f"{version} {tier}: adopted, {row['ceiling']} in place of {previous}")
-    adopted = {row["role_tier"]: row for row in own if changes.get(row["role_tier"], {}).get("status") == "adopted"}
+            adopted[tier] = found
+            changes[tier] = {**found, "status": "adopted", "previous": previous, "approved_by": name}
+            said.append(f"{version} {tier}: adopted, {found['ceiling']} in place of {previous}")
 
     def in_force(tier: dict[str, str]) -> dict[str, str]:
         if tier["role_tier"] not in adopted:

@@ -74,16 +74,19 @@ def run_adopt(arguments: argparse.Namespace) -> int:
     from book_of_business.reference_files import reference_folder
 
     reference = reference_folder()
-    if arguments.version.startswith("c"):
-        if arguments.effective_from:
-            raise UserError("--effective-from is for effort weights: role_tiers has no dates")
-        sentences, is_adopted = ceiling_proposals.adopt(arguments.version, arguments.approved_by, reference)
-    else:
-        with step(f"Checking {arguments.version}"), connect() as connection:
+    is_ceiling = arguments.version.startswith("c")
+    if is_ceiling and arguments.effective_from:
+        raise UserError("--effective-from is for effort weights: role_tiers has no dates")
+    with step(f"Checking {arguments.version}"), connect() as connection:
+        if is_ceiling:
+            sentences, is_adopted = ceiling_proposals.adopt(
+                connection, reference, arguments.version, arguments.approved_by
+            )
+        else:
             done = adoption.adopt(
                 connection, reference, arguments.version, arguments.approved_by, arguments.effective_from
             )
-        sentences, is_adopted = done.sentences, done.is_adopted
+            sentences, is_adopted = done.sentences, done.is_adopted
     print("\n".join(sentences))
     return 0 if is_adopted else 1
 
