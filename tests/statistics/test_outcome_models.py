@@ -103,10 +103,53 @@ def test_what_cannot_be_told_is_said_and_not_estimated(frame: pl.DataFrame) -> N
     assert "nothing can be told yet" in found.verdict
 
 
+@pytest.mark.parametrize(
+    ("frame", "counts", "said"),
+    [
+        # 19 churns of 300 renewals: one below the minimum
+        (drawn(1, csms=10, each=30).with_columns(
+            outcome=pl.when(pl.int_range(pl.len()) % 16 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+        ), (300, 19, 10), "the outcomes are too few, 19 in 300 where 20 are needed"),
+        (drawn(1).with_columns(
+            outcome=pl.when(pl.int_range(pl.len()) % 26 == 0).then(pl.lit("renewed")).otherwise(pl.lit("churned"))
+        ), (480, 461, 12), "the outcomes without it are too few, 19 in 480"),
+        (drawn(1, csms=4, each=125).with_columns(
+            outcome=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+        ), (500, 100, 4), "the CSMs are too few, 4 where 5"),
+        (drawn(1).with_columns(
+            load=pl.lit(None, pl.Float64),
+            outcome=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed")),
+        ), (480, 96, 12), "no outcome with a known load"),
+        (drawn(1).with_columns(
+            load=0.5,
+            outcome=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed")),
+        ), (480, 96, 12), effects.NO_FIT),
+    ],
+    ids=["churns", "renewals", "csms", "load", "same_load"],
+)  # fmt: skip
+def test_events_are_counted_where_no_model_is_fitted_and_the_limit_is_named(
+    frame: pl.DataFrame, counts: tuple[int, int, int], said: str
+) -> None:
+    found = effects.measure(frame, CHURN)
+    assert found.load is None
+    assert (found.row_count, found.event_count, found.csm_count) == counts
+    assert said in found.verdict
+
+
+def test_twenty_churns_are_enough() -> None:
+    frame = drawn(1, csms=10, each=30).with_columns(
+        outcome=pl.when(pl.int_range(pl.len()) % 15 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+    )
+    found = effects.measure(frame, CHURN)
+    assert (found.event_count, found.lack) == (20, "")
+    assert found.load is not None
+
+
 def test_power_and_detectable_effect_belong_together() -> None:
     found = estimate("load", 0.2, 0.5, 1000)
     assert found.detectable == pytest.approx((1.9623 + 0.8420) * 0.5, abs=1e-3)
     assert found.power_for(found.detectable) == pytest.approx(0.8, abs=0.002)
+    assert estimate("load", 0.0, 0.0, 5).power_for(1.0) == 0
     assert found.power_for(1e-9) == pytest.approx(0.025, abs=0.001), "one side: the effect has a sign"
 
 
@@ -124,12 +167,32 @@ def effect_of(value: float, error: float, later_p: float = 0.5) -> effects.Effec
         (effect_of(1.2, 0.3), "Load a quarter before goes along with churn"),
         (effect_of(0.1, 0.9), "it cannot be told yet"),
         (effect_of(0.1, 0.2), "No effect of load on churn at a renewal that matters"),
+        # enough power in hindsight, and yet the interval holds effects that matter: +0.92 (-0.04 to +1.88)
+        (effect_of(0.92, 0.48), "it cannot be told yet: +0.92 log odds per unit of load (-0.04 to +1.88)"),
+        (effect_of(-0.92, 0.48), "it cannot be told yet"),
         (effect_of(1.2, 0.3, later_p=0.04), "nothing can be told: what came later"),
         (effect_of(1.2, 0.3, later_p=0.05), "goes along with"),
     ],
 )
 def test_a_failed_placebo_and_a_lack_of_power_come_before_the_estimate(effect: effects.Effect, said: str) -> None:
     assert said in effect.verdict
+
+
+def test_no_effect_is_said_only_where_the_interval_leaves_out_what_matters() -> None:
+    found = estimate("load", 0.3, 0.4, 59)
+    assert found.rules_out(found.high + 0.01)
+    assert not found.rules_out(found.high)
+    assert not estimate("load", -0.3, 0.4, 59).rules_out(found.high)
+    assert not estimate("load", 0.0, 0.0, 59).rules_out(1.0), "no error was measured"
+
+
+def test_an_estimate_says_how_many_checks_it_passed() -> None:
+    fine = Estimate("load", 0.0, 1.0, -2.0, 2.0, 0.9, 50)
+    for load in (estimate("load", 1.2, 0.3, 50), estimate("load", 0.1, 0.2, 50), estimate("load", 0.9, 0.9, 50)):
+        none, some = (effects.Effect(CHURN, 9, 9, 9, load, *checks) for checks in ((None,) * 3, (fine, None, fine)))
+        assert none.is_sound is None
+        assert "no check could be made (0 of 3)" in none.verdict
+        assert "2 of 3 checks could be made" in some.verdict
 
 
 def test_three_checks_share_their_five_per_cent() -> None:
@@ -214,6 +277,22 @@ def test_a_level_that_all_books_share_changes_no_matched_estimate(level: float) 
     assert one.matched.value == pytest.approx(two.matched.value, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (-1.35, 0.64, "Cannot tell yet: -1.35 (-2.74 to +0.04); 13 moved books would show an effect of 2"),
+        (1.35, 0.64, "Cannot tell yet"),
+        (-0.5, 0.64, "No effect that matters (2): -0.50"),
+        (-1.5, 0.64, "The moved books changed by -1.50"),
+    ],
+)
+def test_a_rebalance_has_no_effect_only_where_the_interval_leaves_out_what_matters(
+    value: float, error: float, said: str
+) -> None:
+    found = rebalance.Evaluation(13, 30, 2.0, -3.0, -3.0, estimate("matched", value, error, 12))
+    assert said in found.verdict
+
+
 def test_rebalances_without_weeks_or_moves_cannot_be_told() -> None:
     empty = panel_of({"a": [1, 2, 3]})
     none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64})
@@ -254,6 +333,19 @@ def test_hazard_of_size_has_its_sign(effect: float, is_later: bool) -> None:
     assert found.size.is_told
     assert (found.size.value < 0) is is_later
     assert ("noticed later" if is_later else "noticed sooner") in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("csms", "detected", "said"),
+    [(4, 250, "4 CSMs are too few (5 are needed)"), (20, 29, "29 of 500 episodes were noticed, which are too few (30")],
+)
+def test_hazards_name_the_limit_that_failed(csms: int, detected: int, said: str) -> None:
+    at = pl.int_range(500, eager=True)
+    waits = pl.DataFrame({
+        "csm_id": (at % csms).cast(pl.String), "segment": "smb", "book_account_count": (8.0 + at % csms),
+        "load_ratio": 1.0, "is_detected": at < detected, "is_gone": False, "wait_days": 1.0 + at % 40,
+    })  # fmt: skip
+    assert said in detection_sizes.measure(waits).verdict
 
 
 def test_curves_keep_who_is_gone_as_never_noticed() -> None:

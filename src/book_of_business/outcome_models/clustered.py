@@ -46,8 +46,14 @@ class Estimate:
         """The smallest effect that such data would show in four of five worlds (minimum detectable effect)."""
         return (stats.t.ppf((1 + LEVEL) / 2, self.degrees) + stats.t.ppf(POWER, self.degrees)) * self.error
 
+    def rules_out(self, effect: float) -> bool:
+        """Whether the interval leaves out every effect of this size or more, to either side; not without an error."""
+        return self.error > 0 and -effect < self.low and self.high < effect
+
     def power_for(self, effect: float) -> float:
-        """Chance that such data would show an effect of this size."""
+        """Chance that such data would show an effect of this size; none where no error could be measured."""
+        if self.error <= 0:
+            return 0.0
         limit = stats.t.ppf((1 + LEVEL) / 2, self.degrees)
         return float(1 - stats.nct.cdf(limit, self.degrees, abs(effect) / self.error))
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from book_of_business.errors import UserError
 from book_of_business.marts import UNASSIGNED, query
-from book_of_business.outcome_models.clustered import POWER, Estimate, estimate
+from book_of_business.outcome_models.clustered import Estimate, estimate
 
 BEFORE_WEEKS = 4
 LEVEL_WEEKS = 13
@@ -68,13 +68,11 @@ class Evaluation:
         interval = f"{size.value:+.2f} ({size.low:+.2f} to {size.high:+.2f})"
         if size.is_told:
             return f"The moved books changed by {interval} against books in the same state."
-        if self.power is not None and self.power < POWER:
-            return (
-                f"Cannot tell yet: {interval}; {self.moved_count} moved books would show an effect of "
-                f"{self.relevant:g} with a power of {self.power:.0%} only."
-            )
+        if size.rules_out(self.relevant):
+            return f"No effect that matters ({self.relevant:g}): {interval}."
         return (
-            f"No effect that matters: {interval}, with a power of {self.power:.0%} for an effect of {self.relevant:g}."
+            f"Cannot tell yet: {interval}; {self.moved_count} moved books would show an effect of "
+            f"{self.relevant:g} with a power of {self.power:.0%}."
         )
 
 
