@@ -293,6 +293,37 @@ def test_a_rebalance_has_no_effect_only_where_the_interval_leaves_out_what_matte
     assert said in found.verdict
 
 
+@pytest.mark.parametrize("level", [0.0, 0.1, 1e6])
+def test_a_measure_that_does_not_vary_tells_nothing(level: float) -> None:
+    panel = panel_of({f"C{at}": [level] * 40 for at in range(20)})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6})
+    found = rebalance.evaluate(panel, moves, 0.1)
+    assert (found.moved_count, found.matched, found.power) == (6, None, None)
+    assert "does not vary" in found.verdict
+
+
+def test_one_book_that_moved_five_times_is_one_book() -> None:
+    rng = np.random.default_rng(1)
+    panel = panel_of({f"C{at}": rng.poisson(12, 120).tolist() for at in range(20)})
+    moves = pl.DataFrame({"csm_id": ["C0"] * 5, "week": [20, 40, 60, 80, 100]})
+    found = rebalance.evaluate(panel, moves, 1.0)
+    assert (found.moved_count, found.matched) == (1, None)
+    assert "1 books were moved" in found.verdict
+    four_more = pl.DataFrame({"csm_id": [f"C{at}" for at in range(1, 5)], "week": [40] * 4})
+    found = rebalance.evaluate(panel, pl.concat([moves, four_more]), 1.0)
+    assert found.moved_count == 5
+    assert math.isfinite(found.matched.high)
+
+
+def test_of_moves_that_follow_each_other_the_first_counts() -> None:
+    moves = [(0, 10), (0, 22), (0, 34), (0, 47), (1, 12), (1, 25)]
+    assert rebalance.first_of_each(moves, 13) == [(0, 10), (0, 47), (1, 12), (1, 25)]
+    panel = panel_of({"a": [10] * 10 + [6] * 4 + [2] * 16, "b": [8] * 30})
+    twice, once = (pl.DataFrame({"csm_id": "a", "week": weeks}) for weeks in ([10, 14], [10]))
+    found = [rebalance.evaluate(panel, moves, 1.0) for moves in (twice, once)]
+    assert found[0].before_after == found[1].before_after == pytest.approx((4 * 6 + 9 * 2) / 13 - 10)
+
+
 def test_rebalances_without_weeks_or_moves_cannot_be_told() -> None:
     empty = panel_of({"a": [1, 2, 3]})
     none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64})

@@ -23,8 +23,10 @@ AFTER_WEEKS = 13
 NEIGHBOURS = 5
 LONGEST_RUN = 3
 MINIMUM_MOVED = 5
+MINIMUM_CONTROLS = 2
 # A book that gives away a tenth of its ARR in a week was rebalanced; single accounts move all the time.
 MOVED_SHARE = 0.1
+ROUNDING = 1e-9  # share of the largest value
 MEASURES = {
     "load_ratio": ("fct_csm_load", "load_ratio", "load", 0.1),
     "counted_interaction_count": (
@@ -42,7 +44,8 @@ MEASURES = {
 class Evaluation:
     """Three readings of the same rebalance, in the units of the measure; only `matched` is to be believed.
 
-    `matched` is null with too few moved books or none to match them with.
+    Counts are of books, not of moves. `matched` is null with too few moved books, too few to match them with, or where
+    the measure does not vary, so that no error can be measured.
     """
 
     moved_count: int
@@ -61,9 +64,14 @@ class Evaluation:
     def verdict(self) -> str:
         """What can be said, in a sentence."""
         if self.matched is None:
-            return (
-                f"Cannot tell yet: {self.moved_count} books were moved that can be matched, {MINIMUM_MOVED} are needed."
-            )
+            if self.moved_count < MINIMUM_MOVED:
+                return (
+                    f"Cannot tell yet: {self.moved_count} books were moved that can be matched, {MINIMUM_MOVED} are "
+                    "needed."
+                )
+            if self.control_count < MINIMUM_CONTROLS:
+                return f"Cannot tell yet: {self.control_count} books are like the moved ones, too few."
+            return "Cannot tell yet: the measure does not vary."
         size = self.matched
         interval = f"{size.value:+.2f} ({size.low:+.2f} to {size.high:+.2f})"
         if size.is_told:
@@ -156,6 +164,7 @@ def evaluate(
     free = np.isfinite(change) & (np.arange(last + 1) > 0)
     for at, when in moves:  # neither a move's own weeks nor those that still feel it are controls
         free[at, max(when - after_weeks, 0) : when + before_weeks + after_weeks] = False
+    moves = first_of_each(moves, after_weeks)
     moves = [(at, when) for at, when in moves if 0 < when <= last and np.isfinite(change[at, when])]
     if not moves:
         return Evaluation(0, 0, relevant, None, None, None)
@@ -185,11 +194,27 @@ def evaluate(
         nearest = order[first][:NEIGHBOURS]
         pairs.append(((at, when), list(zip(rows[nearest].tolist(), weeks[nearest].tolist(), strict=True))))
     controls = {control[0] for _, found in pairs for control in found}
+    moved_count = len({at for (at, _), _ in pairs})
+    found = None
+    if moved_count >= MINIMUM_MOVED and len(controls) >= MINIMUM_CONTROLS:
+        found = matched_estimate(change, pairs)
+        # what is left of fractions of a constant is no error
+        found = found if found.error > ROUNDING * np.nanmax(np.abs(value)) else None
     return Evaluation(
-        len(pairs), len(controls), relevant,
-        float(np.mean([change[move] for move in moves])), float(np.mean(differences)) if differences else None,
-        matched_estimate(change, pairs) if len(pairs) >= MINIMUM_MOVED and len(controls) > 1 else None,
+        moved_count, len(controls), relevant,
+        float(np.mean([change[move] for move in moves])), float(np.mean(differences)) if differences else None, found,
     )  # fmt: skip
+
+
+def first_of_each(moves: list[tuple[int, int]], weeks: int) -> list[tuple[int, int]]:
+    """The moves (book, week; sorted) without those in the weeks after another of the same book: the weeks before them
+    feel the one before, and together they are one rebalance.
+    """
+    return [
+        (at, when)
+        for (at, when), (book, previous) in zip(moves, [(-1, 0), *moves], strict=False)
+        if at != book or when - previous >= weeks
+    ]
 
 
 def changes(value: np.ndarray, before_weeks: int, after_weeks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -219,7 +244,8 @@ def level_before(value: np.ndarray, before_weeks: int) -> np.ndarray:
 def matched_estimate(change: np.ndarray, pairs: list[tuple[tuple[int, int], list[tuple[int, int]]]]) -> Estimate:
     """Mean difference of moved books from their matches, with an error clustered by CSM.
 
-    A control may serve several moved books, and its weeks overlap: all that a CSM adds counts together.
+    A control may serve several moved books, and its weeks overlap: all that a CSM adds counts together. At least two
+    moved books and two controls.
     """
     count = len(pairs)
     moved_mean = float(np.mean([change[move] for move, _ in pairs]))
@@ -234,6 +260,5 @@ def matched_estimate(change: np.ndarray, pairs: list[tuple[tuple[int, int], list
     moved_books = len({at for (at, _), _ in pairs})
     control_books = len({control[0] for _, found in pairs for control in found})
     degrees = min(moved_books, control_books) - 1
-    correction = (degrees + 1) / degrees if degrees else np.inf
-    error = float(np.sqrt(correction * sum(part**2 for part in parts.values())))
-    return estimate("matched", moved_mean - control_mean, error, max(degrees, 1))
+    error = float(np.sqrt((degrees + 1) / degrees * sum(part**2 for part in parts.values())))
+    return estimate("matched", moved_mean - control_mean, error, degrees)
