@@ -79,6 +79,23 @@ def test_a_rebalance_that_changes_nothing_is_not_credited(unaffected: list[Histo
     assert abs(np.mean(matched)) < 1.5
 
 
+def test_each_moved_book_has_another_that_receives(unaffected: list[History]) -> None:
+    panel = throughput_panel(unaffected[0])
+    moves = draw_moves(panel, 1, 8, unaffected[0].weeks)
+    givers, receivers = (moves.filter(pl.col("is_moved") == side) for side in (True, False))
+    assert givers.height == receivers.height == 8
+    assert moves["csm_id"].n_unique() == 16
+    assert sorted(givers["week"]) == sorted(receivers["week"])
+    planted_panel = claims_outcomes.handed_over(panel, moves)
+    changed = planted_panel.with_columns(step=pl.col("value") - panel["value"]).join(
+        moves, on="csm_id", suffix="_moved"
+    )
+    for is_moved, step in ((True, -2.0), (False, 2.0)):
+        part = changed.filter(pl.col("is_moved") == is_moved)
+        assert part.filter(pl.col("week") >= pl.col("week_moved"))["step"].unique().to_list() == [step]
+        assert part.filter(pl.col("week") < pl.col("week_moved"))["step"].unique().to_list() == [0.0]
+
+
 def test_models_are_compared_on_a_world(planted: list[History]) -> None:
     by_csm, later = ablation.ablate(account_quarters(planted[0]))
     assert by_csm.scores

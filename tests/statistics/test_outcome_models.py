@@ -2,6 +2,7 @@
 
 import math
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -224,7 +225,7 @@ def test_matched_books_are_in_the_same_state_and_as_high() -> None:
         {"moved": [10, 10, 6, 6], "alike": [10, 10, 7, 7], "calm": [4, 4, 4, 4]},
         {"moved": [3, 3, 0, 0], "alike": [3, 3, 0, 0], "calm": [0, 0, 0, 0]},
     )
-    moves = pl.DataFrame({"csm_id": ["moved"], "week": [2]})
+    moves = pl.DataFrame({"csm_id": ["moved"], "week": [2], "is_moved": True})
     found = rebalance.evaluate(panel, moves, relevant=1.0, before_weeks=2, after_weeks=2)
     assert found.before_after == pytest.approx(-4)
     assert found.difference == pytest.approx(-4 - (-3 + 0) / 2)
@@ -248,7 +249,9 @@ def worlds_of_moves(seed: int, moved: int, effect: float) -> rebalance.Evaluatio
                      {f"C{at}": np.minimum(row, 3).tolist() for at, row in enumerate(runs)})  # fmt: skip
     return rebalance.evaluate(
         panel,
-        pl.DataFrame({"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves]}),
+        pl.DataFrame(
+            {"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves], "is_moved": True}
+        ),
         2.0,
     )
 
@@ -271,7 +274,7 @@ def test_a_rebalance_that_helps_is_found_at_its_size() -> None:
 @given(st.floats(-50, 50))
 def test_a_level_that_all_books_share_changes_no_matched_estimate(level: float) -> None:
     panel = panel_of({f"C{at}": [10 + (at * week) % 5 for week in range(40)] for at in range(20)})
-    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6, "is_moved": True})
     one = rebalance.evaluate(panel, moves, 1.0)
     two = rebalance.evaluate(panel.with_columns(pl.col("value") + level), moves, 1.0)
     assert one.matched.value == pytest.approx(two.matched.value, abs=1e-6)
@@ -296,7 +299,7 @@ def test_a_rebalance_has_no_effect_only_where_the_interval_leaves_out_what_matte
 @pytest.mark.parametrize("level", [0.0, 0.1, 1e6])
 def test_a_measure_that_does_not_vary_tells_nothing(level: float) -> None:
     panel = panel_of({f"C{at}": [level] * 40 for at in range(20)})
-    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6, "is_moved": True})
     found = rebalance.evaluate(panel, moves, 0.1)
     assert (found.moved_count, found.matched, found.power) == (6, None, None)
     assert "does not vary" in found.verdict
@@ -305,11 +308,11 @@ def test_a_measure_that_does_not_vary_tells_nothing(level: float) -> None:
 def test_one_book_that_moved_five_times_is_one_book() -> None:
     rng = np.random.default_rng(1)
     panel = panel_of({f"C{at}": rng.poisson(12, 120).tolist() for at in range(20)})
-    moves = pl.DataFrame({"csm_id": ["C0"] * 5, "week": [20, 40, 60, 80, 100]})
+    moves = pl.DataFrame({"csm_id": ["C0"] * 5, "week": [20, 40, 60, 80, 100], "is_moved": True})
     found = rebalance.evaluate(panel, moves, 1.0)
     assert (found.moved_count, found.matched) == (1, None)
     assert "1 books were moved" in found.verdict
-    four_more = pl.DataFrame({"csm_id": [f"C{at}" for at in range(1, 5)], "week": [40] * 4})
+    four_more = pl.DataFrame({"csm_id": [f"C{at}" for at in range(1, 5)], "week": [40] * 4, "is_moved": True})
     found = rebalance.evaluate(panel, pl.concat([moves, four_more]), 1.0)
     assert found.moved_count == 5
     assert math.isfinite(found.matched.high)
@@ -319,15 +322,55 @@ def test_of_moves_that_follow_each_other_the_first_counts() -> None:
     moves = [(0, 10), (0, 22), (0, 34), (0, 47), (1, 12), (1, 25)]
     assert rebalance.first_of_each(moves, 13) == [(0, 10), (0, 47), (1, 12), (1, 25)]
     panel = panel_of({"a": [10] * 10 + [6] * 4 + [2] * 16, "b": [8] * 30})
-    twice, once = (pl.DataFrame({"csm_id": "a", "week": weeks}) for weeks in ([10, 14], [10]))
+    twice, once = (pl.DataFrame({"csm_id": "a", "week": weeks, "is_moved": True}) for weeks in ([10, 14], [10]))
     found = [rebalance.evaluate(panel, moves, 1.0) for moves in (twice, once)]
     assert found[0].before_after == found[1].before_after == pytest.approx((4 * 6 + 9 * 2) / 13 - 10)
 
 
+def handed_over(seed: int, is_told: bool) -> rebalance.Evaluation:
+    """24 books in one state; eight give 0.1 of load to eight others, who are named as receivers or not."""
+    rng = np.random.default_rng(seed)
+    load = 0.9 + 0.05 * rng.standard_normal((24, 1)) + 0.03 * rng.standard_normal((24, 60))
+    load[:8, 30:] -= 0.1
+    load[8:16, 30:] += 0.1
+    panel = panel_of({f"C{at}": row.tolist() for at, row in enumerate(load)})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(16)], "week": 30, "is_moved": [True] * 8 + [False] * 8})
+    return rebalance.evaluate(panel, moves if is_told else moves.filter("is_moved"), 0.1)
+
+
+def test_who_received_accounts_is_no_comparison() -> None:
+    told, untold = ([handed_over(seed, is_told) for seed in range(8)] for is_told in (True, False))
+    assert np.mean([one.matched.value for one in told]) == pytest.approx(-0.1, abs=0.008)
+    assert np.mean([one.matched.value for one in untold]) < -0.11, "else this test would see nothing"
+    assert max(one.control_count for one in told) <= 24
+
+
+def test_moves_are_read_with_who_gave_and_who_received() -> None:
+    connection = duckdb.connect()
+    connection.execute("create schema marts")
+    connection.execute("create table marts.dim_weeks as select date '2025-06-02' as week_start_date")
+    connection.execute("""
+        create table marts.dim_csms as
+        select csm_id, case when csm_id = 'leaver' then date '2025-07-07' end as left_on
+        from unnest(['giver', 'leaver', 'receiver', 'newcomer', 'little', 'still', 'first']) as names (csm_id)
+    """)
+    connection.execute("""
+        create table marts.fct_arr_movements as
+        select *, date '2025-06-16' as week_start_date from (values
+            ('giver', 100.0, 10.0, 0.0), ('leaver', 100.0, 100.0, 0.0), ('receiver', 100.0, 9.0, 10.0),
+            ('newcomer', 0.0, 0.0, 50.0), ('little', 100.0, 9.9, 9.9), ('still', 0.0, 0.0, 0.0),
+            ('first', null, null, null), ('unassigned', 10.0, 5.0, 5.0)
+        ) as movements (csm_id, opening_arr_usd, transferred_out_arr_usd, transferred_in_arr_usd)
+    """)
+    assert rebalance.read_moves(connection).rows() == [
+        ("giver", 2, True), ("leaver", 2, False), ("newcomer", 2, False), ("receiver", 2, False)
+    ]  # fmt: skip
+
+
 def test_rebalances_without_weeks_or_moves_cannot_be_told() -> None:
     empty = panel_of({"a": [1, 2, 3]})
-    none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64})
-    for moves in (none, pl.DataFrame({"csm_id": ["a", "stranger"], "week": [1, 1]})):
+    none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64, "is_moved": pl.Boolean})
+    for moves in (none, pl.DataFrame({"csm_id": ["a", "stranger"], "week": [1, 1], "is_moved": True})):
         assert "Cannot tell yet" in rebalance.evaluate(empty, moves, 1.0).verdict
     assert "Cannot tell yet" in rebalance.evaluate(empty.head(0), none, 1.0).verdict
 

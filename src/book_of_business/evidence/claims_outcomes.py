@@ -97,11 +97,17 @@ def replicate_unaffected(seed: int) -> Numbers:
     numbers |= {"moved_count": nothing.moved_count, "before_after": nothing.before_after,
                 "difference": nothing.difference, "power": nothing.power}  # fmt: skip
     put(numbers, "matched", nothing.matched)
-    since = panel.join(moved.rename({"week": "moved_week"}), on="csm_id", how="left").with_columns(
-        value=pl.col("value") + PLANTED_MOVE * (pl.col("week") >= pl.col("moved_week")).fill_null(value=False)
-    )
-    put(numbers, "moved", rebalance.evaluate(since, moved, RELEVANT_MOVE).matched)
+    put(numbers, "moved", rebalance.evaluate(handed_over(panel, moved), moved, RELEVANT_MOVE).matched)
     return numbers
+
+
+def handed_over(panel: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """The panel with the planted effect: what a moved book loses from its week on, its receiver gets."""
+    step = pl.when("is_moved").then(PLANTED_MOVE).otherwise(-PLANTED_MOVE)
+    since = panel.join(moved.rename({"week": "moved_week"}), on="csm_id", how="left")
+    return since.with_columns(
+        value=pl.col("value") + pl.when(pl.col("week") >= pl.col("moved_week")).then(step).otherwise(0.0)
+    ).select(panel.columns)
 
 
 def replicate_null(seed: int) -> Numbers:
@@ -281,7 +287,8 @@ NOTES = """\
   it is named beside. Risk a quarter before is what a book would see (stage, red health) and whether a planted
   deterioration was still unnoticed, which real signals see in part only (`risk_signals.md`).
 - The rebalances of these worlds move nothing: books that were three weeks above what one week in five exceeds are
-  called moved, 13 in a world. The planted ones take two interactions a week off from then on.
+  called moved, 13 in a world. The planted ones take two interactions a week off from then on, and give them to another
+  book each, one of the highest in that week.
 - In these worlds health scores fall in each deterioration and churn follows deteriorations, so a model of the CRM
   alone sees most of what can be seen. That is how they were generated and says nothing of conversations anywhere
   else.

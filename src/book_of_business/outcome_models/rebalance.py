@@ -2,7 +2,8 @@
 
 A book is rebalanced because it stands high, and what stands high falls by itself: before/after shows an effect where
 there is none, and so does a comparison with all other books. So each moved book is held against books in the same
-trigger state, as high, that were not moved. `evaluate` is what a rebalancing asks afterwards.
+trigger state, as high, that neither gave accounts away nor received any: what one book loses another gets. `evaluate`
+is what a rebalancing asks afterwards.
 """
 
 from __future__ import annotations
@@ -113,20 +114,25 @@ def read_panel(connection: duckdb.DuckDBPyConnection, measure: str) -> pl.DataFr
 
 
 def read_moves(connection: duckdb.DuckDBPyConnection, share: float = MOVED_SHARE) -> pl.DataFrame:
-    """Weeks in which a book gave away at least a share of its ARR to others and went on: csm_id, week, moved_share."""
+    """Weeks in which a book gave away or received at least a share of its ARR: csm_id, week, is_moved (it gave, and
+    went on; else it only serves for no comparison).
+    """
     return query(
         connection,
         f"""
         select
             movements.csm_id, cast(date_diff('week', first.week_start_date, movements.week_start_date) as int) as week,
-            movements.transferred_out_arr_usd / movements.opening_arr_usd as moved_share
+            movements.opening_arr_usd > 0
+            and movements.transferred_out_arr_usd >= {float(share)} * movements.opening_arr_usd
+            and (csms.left_on is null or csms.left_on > movements.week_start_date + {7 * AFTER_WEEKS}) as is_moved
         from marts.fct_arr_movements as movements
         inner join marts.dim_csms as csms on movements.csm_id = csms.csm_id
         cross join (select min(week_start_date) as week_start_date from marts.dim_weeks) as first
         where
-            movements.csm_id <> '{UNASSIGNED}' and movements.opening_arr_usd > 0
-            and movements.transferred_out_arr_usd >= {float(share)} * movements.opening_arr_usd
-            and (csms.left_on is null or csms.left_on > movements.week_start_date + {7 * AFTER_WEEKS})
+            movements.csm_id <> '{UNASSIGNED}'
+            and greatest(movements.transferred_out_arr_usd, movements.transferred_in_arr_usd)
+            >= {float(share)} * movements.opening_arr_usd
+            and movements.transferred_out_arr_usd + movements.transferred_in_arr_usd > 0
         order by movements.csm_id, week
     """,
     )
@@ -144,7 +150,8 @@ def evaluate(
     Args:
         panel: csm_id, week (whole number), value, state: every book-week, as of `read_panel`. `state` is the trigger
             state at the end of the week; a moved book is matched with books in the state that it was in before.
-        moved: csm_id, week (in which it gave accounts away), of some books of the panel.
+        moved: csm_id, week, is_moved, of some books of the panel: who gave accounts away in that week, and (false) who
+            is no comparison around it, such as those who received them.
         relevant: an effect that would matter, in units of value.
         before_weeks: weeks before the move whose mean is compared.
         after_weeks: weeks from the move on.
@@ -158,13 +165,13 @@ def evaluate(
     state[row, week] = panel["state"].fill_null(-1).to_numpy()
     before, change = changes(value, before_weeks, after_weeks)
     level = level_before(value, before_weeks)
-    moves = sorted(
-        {(place[csm_id], at) for csm_id, at in moved.select("csm_id", "week").iter_rows() if csm_id in place}
-    )
+    listed = moved.filter(pl.col("csm_id").is_in(books)).select("csm_id", "week", "is_moved").rows()
     free = np.isfinite(change) & (np.arange(last + 1) > 0)
-    for at, when in moves:  # neither a move's own weeks nor those that still feel it are controls
+    for at, when in (
+        (place[csm_id], week) for csm_id, week, _ in listed
+    ):  # neither a transfer's own weeks nor those that still feel it are controls
         free[at, max(when - after_weeks, 0) : when + before_weeks + after_weeks] = False
-    moves = first_of_each(moves, after_weeks)
+    moves = first_of_each(sorted({(place[csm_id], at) for csm_id, at, is_moved in listed if is_moved}), after_weeks)
     moves = [(at, when) for at, when in moves if 0 < when <= last and np.isfinite(change[at, when])]
     if not moves:
         return Evaluation(0, 0, relevant, None, None, None)
