@@ -36,7 +36,6 @@ class History:
     own_true_hours: np.ndarray
     stage: np.ndarray
     is_red: np.ndarray
-    in_trouble: np.ndarray
     is_unseen: np.ndarray
     touches: np.ndarray
     reference_load: np.ndarray
@@ -59,7 +58,7 @@ def step_world(seed: int, world: World, csms: int = 60, accounts: int = 2000, we
     shape, size = (settings.accounts, weeks), (run.team.count, weeks)
     history = History(
         run, np.full(shape, -1, dtype=np.int32), *np.zeros((2, *shape)), np.full(shape, -1, dtype=np.int8),
-        *np.zeros((3, *shape), dtype=bool), np.zeros(shape), *np.zeros((3, *size)),
+        *np.zeros((2, *shape), dtype=bool), np.zeros(shape), *np.zeros((3, *size)),
         {name: np.zeros(shape, dtype=np.float32) for name in FEATURES},
     )  # fmt: skip
     noise = np.random.default_rng([seed, 7])
@@ -82,7 +81,6 @@ def keep_week(history: History, week: int, touches: Touches, noise: np.random.Ge
     history.own_true_hours[:, week] = run.load.true_hours
     history.stage[:, week] = np.where(active, book.stage, -1)
     history.is_red[:, week] = active & (book.health < RED_HEALTH_SCORE)
-    history.in_trouble[:, week] = active & episodes.in_trouble
     history.is_unseen[:, week] = active & episodes.in_trouble & (episodes.detected >= NEVER)
     history.touches[:, week] = sums(np.where(touches.is_meaningful, touches.account, -1), book.count)
     history.reference_load[:, week], history.true_load[:, week] = run.load.reference_load, run.load.true_load
