@@ -2,7 +2,7 @@
 
 statsmodels fits; the covariance is the cluster jackknife, linearised for the logit (MacKinnon, Nielsen and Webb 2025,
 "Cluster-robust jackknife and bootstrap inference for logistic regression models"), with t of clusters - 1. The usual
-sandwich is too small under some thirty clusters: docs/evidence/statistics.md has both on worlds without an effect.
+sandwich is too small under some thirty clusters: docs/evidence/statistics.md has the share of false alarms of both.
 """
 
 from __future__ import annotations
