@@ -117,6 +117,38 @@ def test_the_sandwich_stands_beside_the_jackknife_and_is_not_judged(name: str) -
     assert found.is_reached is True
 
 
+HALF, WHOLE, OPEN = (0.1, 0.3), (0.8, 0.95), (0.3, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("half", "whole", "is_reached"),
+    [
+        ([HALF] * 100, [WHOLE] * 100, True),
+        ([OPEN] * 100, [OPEN] * 100, False),
+        ([(None, None)] * 100, [WHOLE] * 100, False),
+        ([HALF] * 50 + [OPEN] * 50, [WHOLE] * 50 + [OPEN] * 50, True),
+        ([HALF] * 49 + [OPEN] * 51, [WHOLE] * 100, False),
+        ([HALF] * 100, [WHOLE] * 49 + [OPEN] * 51, False),
+        ([HALF] * 95 + [WHOLE] * 5, [WHOLE] * 95 + [HALF] * 5, True),
+        ([HALF] * 94 + [WHOLE] * 6, [WHOLE] * 100, False),
+        ([HALF] * 100, [WHOLE] * 94 + [HALF] * 6, False),
+    ],
+)
+def test_each_picture_is_judged_by_itself_and_has_to_be_told(half: list, whole: list, is_reached: bool) -> None:
+    limits = [(*one, *two) for one, two in zip(half, whole, strict=True)]
+    frame = pl.DataFrame(limits, schema=["half_low", "half_high", "whole_low", "whole_high"], orient="row")
+    assert claims_outcomes.pictures(frame).is_reached is is_reached
+
+
+@pytest.mark.parametrize("name", ["touches", "ablation_worlds"])
+def test_what_has_no_mark_reaches_none(name: str) -> None:
+    claim = next(claim for claim in claims_outcomes.CLAIMS if claim.name == name)
+    columns = ["touches_value", "touches_p_value", *(f"{scheme}_{part}" for scheme in
+               ("CSMs_left_out", "later_quarters") for part in ("share", "low", "high"))]  # fmt: skip
+    assert claim.summarise(pl.DataFrame(dict.fromkeys(columns, [0.5, 0.6]))).is_reached is None
+    assert claim.mark == "reported, no mark"
+
+
 def test_every_claim_judges_few_replicates_without_failing() -> None:
     rows = [claims_outcomes.replicate_pictures(seed) for seed in range(3)]
     names = ("load", "later", "earlier", "earliest", "reference", "touches", "sandwich", "small_0", "small_1",

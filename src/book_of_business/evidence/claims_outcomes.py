@@ -27,6 +27,8 @@ PLANTED = WORLDS["standard"].churn_load_effect
 MOVED_BOOKS = 13
 RELEVANT_MOVE = 2.0  # counted interactions a week
 PLANTED_MOVE = -2.0
+# Of each planted picture: what the test may get wrong, and what it has to get right.
+LARGEST_OPPOSITE, SMALLEST_RIGHT = 0.05, 0.5
 SMALL_TEAM = 20
 SMALL_NAMES = tuple(f"small_{number}" for number in range(3))
 SMALL_SANDWICHES = tuple(f"small_sandwich_{number}" for number in range(3))
@@ -184,11 +186,11 @@ def sides(frame: pl.DataFrame) -> Verdict:
 
 
 def touching(frame: pl.DataFrame) -> Verdict:
-    """In how many worlds touches come out harmful."""
+    """In how many worlds touches come out harmful; no mark."""
     values = frame["touches_value"].drop_nulls()
     count, total = told(frame, "touches")
     figure = f"harmful in {share_words(int((values > 0).sum()), len(values))}, told at 5 % in {count} of {total}"
-    return Verdict(figure, True)
+    return Verdict(figure, None)
 
 
 def rebalanced(frame: pl.DataFrame) -> Verdict:
@@ -229,7 +231,7 @@ def slower(frame: pl.DataFrame) -> Verdict:
 
 
 def pictures(frame: pl.DataFrame) -> Verdict:
-    """Of two planted pictures the test never says the opposite."""
+    """Of each of two planted pictures the test says what it is in half of the worlds, and seldom the opposite."""
     answers = {name: [answer(*row) for row in frame.select(f"{name}_low", f"{name}_high").iter_rows()]
                for name in ("half", "whole")}  # fmt: skip
     total = frame.height
@@ -239,7 +241,7 @@ def pictures(frame: pl.DataFrame) -> Verdict:
         f"says so in {share_words(right[0], total)}, and denies it where conversations add little in "
         f"{share_words(right[1], total)}; the opposite in {wrong[0]} and {wrong[1]}, else it cannot tell"
     )
-    return Verdict(figure, sum(wrong) <= 0.05 * 2 * total)
+    return Verdict(figure, max(wrong) <= LARGEST_OPPOSITE * total and min(right) >= SMALLEST_RIGHT * total)
 
 
 def answer(low: float | None, high: float | None) -> str:
@@ -248,14 +250,14 @@ def answer(low: float | None, high: float | None) -> str:
 
 
 def seen_halves(frame: pl.DataFrame) -> Verdict:
-    """The answer on the simulator's worlds, whatever it is."""
+    """The answer on the simulator's worlds, whatever it is; no mark."""
     parts = []
     for scheme in ("CSMs_left_out", "later_quarters"):
         shares = frame[f"{scheme}_share"].drop_nulls()
         answers = [answer(*row) for row in frame.select(f"{scheme}_low", f"{scheme}_high").iter_rows()]
         said = ", ".join(f"{name} {answers.count(name)}" for name in ("at best half", "more than half", "cannot tell"))
         parts.append(f"{scheme.replace('_', ' ')}: median {shares.median() or float('nan'):.0%} ({said})")
-    return Verdict("; ".join(parts), True)
+    return Verdict("; ".join(parts), None)
 
 
 CLAIMS = (
@@ -273,7 +275,7 @@ CLAIMS = (
           rejects("load", sandwich=("sandwich",)), 3),
     Claim("small_teams", f"The same in teams of {SMALL_TEAM} CSMs (three of each world without an effect)",
           "rejects in 3-7 %", replicate_unaffected, rejects(*SMALL_NAMES, sandwich=SMALL_SANDWICHES), 3),
-    Claim("touches", "Touches, which change no renewal here, as a naive coefficient", "shown as what not to believe",
+    Claim("touches", "Touches, which change no renewal here, as a naive coefficient", "reported, no mark",
           replicate_planted, touching, 3),
     Claim("rebalance_nothing", f"A rebalance of {MOVED_BOOKS} books that changes nothing",
           "matched within 0.2 of zero, rejects in at most 7 %", replicate_unaffected, rebalanced, 3),
@@ -284,9 +286,9 @@ CLAIMS = (
     Claim("detection_unaffected", "Where it does not, load and size within segment say nothing", "reject in 3-7 %",
           replicate_unaffected, rejects("hazard_load", "hazard_size"), 3),
     Claim("ablation_planted", "Without conversations at best half the picture, where that is planted",
-          "the opposite in at most 5 %", replicate_pictures, pictures, 6),
+          "right in at least half, the opposite in at most 5 %, of each", replicate_pictures, pictures, 6),
     Claim("ablation_worlds", "The same question in the simulator's worlds (the generator decides)",
-          "either answer is published", replicate_planted, seen_halves, 3),
+          "reported, no mark", replicate_planted, seen_halves, 3),
 )  # fmt: skip
 
 NOTES = """\
