@@ -145,7 +145,7 @@ def test_what_has_no_mark_reaches_none(name: str) -> None:
     claim = next(claim for claim in claims_outcomes.CLAIMS if claim.name == name)
     columns = ["touches_value", "touches_p_value", *(f"{scheme}_{part}" for scheme in
                ("CSMs_left_out", "later_quarters") for part in ("share", "low", "high"))]  # fmt: skip
-    assert claim.summarise(pl.DataFrame(dict.fromkeys(columns, [0.5, 0.6]))).is_reached is None
+    assert claim.summarise(pl.DataFrame({column: [0.5, 0.6] for column in columns})).is_reached is None
     assert claim.mark == "reported, no mark"
 
 

@@ -454,6 +454,34 @@ def test_no_model_is_judged_on_noise_or_too_few() -> None:
         assert all("are too few" in found.verdict for found in ablation.ablate(few))
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (200, 29, "29 churns among the rows judged are too few (30 are needed)"),
+        (29, 200, "29 churns among the rows learnt from are too few (30 are needed)"),
+        (30, 30, None),
+    ],
+)
+def test_churns_are_counted_where_a_scheme_learns_and_where_it_judges(first: int, last: int, said: str | None) -> None:
+    frame = quarters((1.0, 1.0, 1.0)).with_columns(is_late=pl.col("period") >= 4)
+    place = pl.col("target").cum_count().over("is_late")
+    few = frame.with_columns(target=(place <= pl.when("is_late").then(last).otherwise(first)).cast(pl.Float64))
+    by_csm, later = ablation.ablate(few.drop("is_late"))
+    if said is None:
+        assert later.scores
+        assert (later.event_count, by_csm.event_count) == (last, first + last)
+    else:
+        assert later.answer == "cannot tell"
+        assert said in later.verdict
+
+
+def test_folds_count_the_churns_of_the_fold_that_learns_from_the_fewest() -> None:
+    target = np.array([1.0, 1.0, 0.0, 1.0])
+    one, two = np.array([True, True, False, False]), np.array([False, False, True, True])
+    assert ablation.event_counts(target, [(one, two), (two, one)]) == (1, 3)
+    assert ablation.event_counts(target, []) == (0, 0)
+
+
 def test_schemes_leave_out_whole_csms_and_later_quarters() -> None:
     group = np.repeat(np.arange(10), 3)
     for learn, judge in ablation.by_csm(group, 1):
