@@ -87,7 +87,7 @@ def scores_chart(scores: pl.DataFrame) -> alt.FacetChart | alt.Chart:
         scores: from `outcome_feedback.scores`.
     """
     if scores.is_empty():
-        return nothing_to_show(f"There are fewer than {ablation.MINIMUM_EVENTS} churns to compare models on.")
+        return nothing_to_show("There are too few churns, quarters or CSMs to compare models on.")
     y, scale = alt.Y("model:N", sort=list(ablation.MODELS), title=None), alt.Scale(zero=True)
     base = alt.Chart()
     layers = [

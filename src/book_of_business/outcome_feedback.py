@@ -109,6 +109,9 @@ def check_sentences(found: Feedback) -> list[str]:
             said.append(f"For {effect.question.words} no check can be made: too few outcomes, weeks or CSMs.")
         elif not effect.is_sound:
             said.append(f"For {effect.question.words} a check fails: believe no estimate below it.")
+        elif len(effect.checks) < len(CHECKS):
+            made = f"{len(effect.checks)} of {len(CHECKS)} checks"
+            said.append(f"For {effect.question.words} {made} could be made, and what was checked does not fail.")
     return said or ["No check fails: what came later, or long before, predicts no outcome beyond what load did."]
 
 

@@ -309,7 +309,7 @@ MOVED_BOOKS = (
         (NO_OUTCOMES, ["No renewal of an account that a CSM held", "There is no estimate", "no renewal to count"]),
         (ONE_CSM_LEFT, ["nothing can be told yet"]),
         (NO_LOAD, ["nothing can be told yet", "no renewal with a known load"]),
-        (NO_RISKS, ["0 episodes are too few", "too few episodes of risk to draw"]),
+        (NO_RISKS, ["0 of 0 episodes were noticed", "too few episodes of risk to draw"]),
         (NOBODY, ["The headline holds"]),
         (WILD_VALUES, ["The headline holds"]),
         (FEW_WEEKS, ["nothing can be told yet"]),

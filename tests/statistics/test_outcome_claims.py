@@ -79,12 +79,74 @@ def test_a_rebalance_that_changes_nothing_is_not_credited(unaffected: list[Histo
     assert abs(np.mean(matched)) < 1.5
 
 
+def test_each_moved_book_has_another_that_receives(unaffected: list[History]) -> None:
+    panel = throughput_panel(unaffected[0])
+    moves = draw_moves(panel, 1, 8, unaffected[0].weeks)
+    givers, receivers = (moves.filter(pl.col("is_moved") == side) for side in (True, False))
+    assert givers.height == receivers.height >= 3
+    assert moves["csm_id"].n_unique() == moves.height
+    assert sorted(givers["week"]) == sorted(receivers["week"])
+    planted_panel = claims_outcomes.handed_over(panel, moves)
+    changed = planted_panel.with_columns(step=pl.col("value") - panel["value"]).join(
+        moves, on="csm_id", suffix="_moved"
+    )
+    for is_moved, step in ((True, -2.0), (False, 2.0)):
+        part = changed.filter(pl.col("is_moved") == is_moved)
+        assert part.filter(pl.col("week") >= pl.col("week_moved"))["step"].unique().to_list() == [step]
+        assert part.filter(pl.col("week") < pl.col("week_moved"))["step"].unique().to_list() == [0.0]
+
+
 def test_models_are_compared_on_a_world(planted: list[History]) -> None:
     by_csm, later = ablation.ablate(account_quarters(planted[0]))
     assert by_csm.scores
     assert later.scores
     assert by_csm.scores[-1].auc > 0.6
     assert by_csm.answer in ("at best half", "more than half", "cannot tell")
+
+
+@pytest.mark.parametrize("name", ["unaffected", "null_world", "small_teams"])
+def test_the_sandwich_stands_beside_the_jackknife_and_is_not_judged(name: str) -> None:
+    claim = next(claim for claim in claims_outcomes.CLAIMS if claim.name == name)
+    at = np.arange(200)
+    columns = {one: np.where(at < 10, 0.01, 0.5) for one in ("load", "small_0", "small_1", "small_2")}
+    columns |= {one: np.where(at < 30, 0.01, 0.5)
+                for one in ("sandwich", *(f"small_sandwich_{number}" for number in range(3)))}  # fmt: skip
+    found = claim.summarise(pl.DataFrame({f"{one}_p_value": values for one, values in columns.items()}))
+    assert ": 5.0 % (" in found.figure.split("; by the sandwich ")[0]
+    assert ": 15.0 % (" in found.figure.split("; by the sandwich ")[1]
+    assert found.is_reached is True
+
+
+HALF, WHOLE, OPEN = (0.1, 0.3), (0.8, 0.95), (0.3, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("half", "whole", "is_reached"),
+    [
+        ([HALF] * 100, [WHOLE] * 100, True),
+        ([OPEN] * 100, [OPEN] * 100, False),
+        ([(None, None)] * 100, [WHOLE] * 100, False),
+        ([HALF] * 50 + [OPEN] * 50, [WHOLE] * 50 + [OPEN] * 50, True),
+        ([HALF] * 49 + [OPEN] * 51, [WHOLE] * 100, False),
+        ([HALF] * 100, [WHOLE] * 49 + [OPEN] * 51, False),
+        ([HALF] * 95 + [WHOLE] * 5, [WHOLE] * 95 + [HALF] * 5, True),
+        ([HALF] * 94 + [WHOLE] * 6, [WHOLE] * 100, False),
+        ([HALF] * 100, [WHOLE] * 94 + [HALF] * 6, False),
+    ],
+)
+def test_each_picture_is_judged_by_itself_and_has_to_be_told(half: list, whole: list, is_reached: bool) -> None:
+    limits = [(*one, *two) for one, two in zip(half, whole, strict=True)]
+    frame = pl.DataFrame(limits, schema=["half_low", "half_high", "whole_low", "whole_high"], orient="row")
+    assert claims_outcomes.pictures(frame).is_reached is is_reached
+
+
+@pytest.mark.parametrize("name", ["touches", "ablation_worlds"])
+def test_what_has_no_mark_reaches_none(name: str) -> None:
+    claim = next(claim for claim in claims_outcomes.CLAIMS if claim.name == name)
+    columns = ["touches_value", "touches_p_value", *(f"{scheme}_{part}" for scheme in
+               ("CSMs_left_out", "later_quarters") for part in ("share", "low", "high"))]  # fmt: skip
+    assert claim.summarise(pl.DataFrame({column: [0.5, 0.6] for column in columns})).is_reached is None
+    assert claim.mark == "reported, no mark"
 
 
 def test_every_claim_judges_few_replicates_without_failing() -> None:

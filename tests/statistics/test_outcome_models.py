@@ -2,6 +2,7 @@
 
 import math
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -103,10 +104,53 @@ def test_what_cannot_be_told_is_said_and_not_estimated(frame: pl.DataFrame) -> N
     assert "nothing can be told yet" in found.verdict
 
 
+@pytest.mark.parametrize(
+    ("frame", "counts", "said"),
+    [
+        # 19 churns of 300 renewals: one below the minimum
+        (drawn(1, csms=10, each=30).with_columns(
+            outcome=pl.when(pl.int_range(pl.len()) % 16 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+        ), (300, 19, 10), "the outcomes are too few, 19 in 300 where 20 are needed"),
+        (drawn(1).with_columns(
+            outcome=pl.when(pl.int_range(pl.len()) % 26 == 0).then(pl.lit("renewed")).otherwise(pl.lit("churned"))
+        ), (480, 461, 12), "the outcomes without it are too few, 19 in 480"),
+        (drawn(1, csms=4, each=125).with_columns(
+            outcome=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+        ), (500, 100, 4), "the CSMs are too few, 4 where 5"),
+        (drawn(1).with_columns(
+            load=pl.lit(None, pl.Float64),
+            outcome=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed")),
+        ), (480, 96, 12), "no outcome with a known load"),
+        (drawn(1).with_columns(
+            load=0.5,
+            outcome=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed")),
+        ), (480, 96, 12), effects.NO_FIT),
+    ],
+    ids=["churns", "renewals", "csms", "load", "same_load"],
+)  # fmt: skip
+def test_events_are_counted_where_no_model_is_fitted_and_the_limit_is_named(
+    frame: pl.DataFrame, counts: tuple[int, int, int], said: str
+) -> None:
+    found = effects.measure(frame, CHURN)
+    assert found.load is None
+    assert (found.row_count, found.event_count, found.csm_count) == counts
+    assert said in found.verdict
+
+
+def test_twenty_churns_are_enough() -> None:
+    frame = drawn(1, csms=10, each=30).with_columns(
+        outcome=pl.when(pl.int_range(pl.len()) % 15 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+    )
+    found = effects.measure(frame, CHURN)
+    assert (found.event_count, found.lack) == (20, "")
+    assert found.load is not None
+
+
 def test_power_and_detectable_effect_belong_together() -> None:
     found = estimate("load", 0.2, 0.5, 1000)
     assert found.detectable == pytest.approx((1.9623 + 0.8420) * 0.5, abs=1e-3)
     assert found.power_for(found.detectable) == pytest.approx(0.8, abs=0.002)
+    assert estimate("load", 0.0, 0.0, 5).power_for(1.0) == 0
     assert found.power_for(1e-9) == pytest.approx(0.025, abs=0.001), "one side: the effect has a sign"
 
 
@@ -124,12 +168,32 @@ def effect_of(value: float, error: float, later_p: float = 0.5) -> effects.Effec
         (effect_of(1.2, 0.3), "Load a quarter before goes along with churn"),
         (effect_of(0.1, 0.9), "it cannot be told yet"),
         (effect_of(0.1, 0.2), "No effect of load on churn at a renewal that matters"),
+        # enough power in hindsight, and yet the interval holds effects that matter: +0.92 (-0.04 to +1.88)
+        (effect_of(0.92, 0.48), "it cannot be told yet: +0.92 log odds per unit of load (-0.04 to +1.88)"),
+        (effect_of(-0.92, 0.48), "it cannot be told yet"),
         (effect_of(1.2, 0.3, later_p=0.04), "nothing can be told: what came later"),
         (effect_of(1.2, 0.3, later_p=0.05), "goes along with"),
     ],
 )
 def test_a_failed_placebo_and_a_lack_of_power_come_before_the_estimate(effect: effects.Effect, said: str) -> None:
     assert said in effect.verdict
+
+
+def test_no_effect_is_said_only_where_the_interval_leaves_out_what_matters() -> None:
+    found = estimate("load", 0.3, 0.4, 59)
+    assert found.rules_out(found.high + 0.01)
+    assert not found.rules_out(found.high)
+    assert not estimate("load", -0.3, 0.4, 59).rules_out(found.high)
+    assert not estimate("load", 0.0, 0.0, 59).rules_out(1.0), "no error was measured"
+
+
+def test_an_estimate_says_how_many_checks_it_passed() -> None:
+    fine = Estimate("load", 0.0, 1.0, -2.0, 2.0, 0.9, 50)
+    for load in (estimate("load", 1.2, 0.3, 50), estimate("load", 0.1, 0.2, 50), estimate("load", 0.9, 0.9, 50)):
+        none, some = (effects.Effect(CHURN, 9, 9, 9, load, *checks) for checks in ((None,) * 3, (fine, None, fine)))
+        assert none.is_sound is None
+        assert "no check could be made (0 of 3)" in none.verdict
+        assert "2 of 3 checks could be made" in some.verdict
 
 
 def test_three_checks_share_their_five_per_cent() -> None:
@@ -161,7 +225,7 @@ def test_matched_books_are_in_the_same_state_and_as_high() -> None:
         {"moved": [10, 10, 6, 6], "alike": [10, 10, 7, 7], "calm": [4, 4, 4, 4]},
         {"moved": [3, 3, 0, 0], "alike": [3, 3, 0, 0], "calm": [0, 0, 0, 0]},
     )
-    moves = pl.DataFrame({"csm_id": ["moved"], "week": [2]})
+    moves = pl.DataFrame({"csm_id": ["moved"], "week": [2], "is_moved": True})
     found = rebalance.evaluate(panel, moves, relevant=1.0, before_weeks=2, after_weeks=2)
     assert found.before_after == pytest.approx(-4)
     assert found.difference == pytest.approx(-4 - (-3 + 0) / 2)
@@ -185,7 +249,9 @@ def worlds_of_moves(seed: int, moved: int, effect: float) -> rebalance.Evaluatio
                      {f"C{at}": np.minimum(row, 3).tolist() for at, row in enumerate(runs)})  # fmt: skip
     return rebalance.evaluate(
         panel,
-        pl.DataFrame({"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves]}),
+        pl.DataFrame(
+            {"csm_id": [f"C{book}" for book, _ in moves], "week": [int(week) for _, week in moves], "is_moved": True}
+        ),
         2.0,
     )
 
@@ -208,16 +274,103 @@ def test_a_rebalance_that_helps_is_found_at_its_size() -> None:
 @given(st.floats(-50, 50))
 def test_a_level_that_all_books_share_changes_no_matched_estimate(level: float) -> None:
     panel = panel_of({f"C{at}": [10 + (at * week) % 5 for week in range(40)] for at in range(20)})
-    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6, "is_moved": True})
     one = rebalance.evaluate(panel, moves, 1.0)
     two = rebalance.evaluate(panel.with_columns(pl.col("value") + level), moves, 1.0)
     assert one.matched.value == pytest.approx(two.matched.value, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (-1.35, 0.64, "Cannot tell yet: -1.35 (-2.74 to +0.04); 13 moved books would show an effect of 2"),
+        (1.35, 0.64, "Cannot tell yet"),
+        (-0.5, 0.64, "No effect that matters (2): -0.50"),
+        (-1.5, 0.64, "The moved books changed by -1.50"),
+    ],
+)
+def test_a_rebalance_has_no_effect_only_where_the_interval_leaves_out_what_matters(
+    value: float, error: float, said: str
+) -> None:
+    found = rebalance.Evaluation(13, 30, 2.0, -3.0, -3.0, estimate("matched", value, error, 12))
+    assert said in found.verdict
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, 1e6])
+def test_a_measure_that_does_not_vary_tells_nothing(level: float) -> None:
+    panel = panel_of({f"C{at}": [level] * 40 for at in range(20)})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(6)], "week": [15] * 6, "is_moved": True})
+    found = rebalance.evaluate(panel, moves, 0.1)
+    assert (found.moved_count, found.matched, found.power) == (6, None, None)
+    assert "does not vary" in found.verdict
+
+
+def test_one_book_that_moved_five_times_is_one_book() -> None:
+    rng = np.random.default_rng(1)
+    panel = panel_of({f"C{at}": rng.poisson(12, 120).tolist() for at in range(20)})
+    moves = pl.DataFrame({"csm_id": ["C0"] * 5, "week": [20, 40, 60, 80, 100], "is_moved": True})
+    found = rebalance.evaluate(panel, moves, 1.0)
+    assert (found.moved_count, found.matched) == (1, None)
+    assert "1 books were moved" in found.verdict
+    four_more = pl.DataFrame({"csm_id": [f"C{at}" for at in range(1, 5)], "week": [40] * 4, "is_moved": True})
+    found = rebalance.evaluate(panel, pl.concat([moves, four_more]), 1.0)
+    assert found.moved_count == 5
+    assert math.isfinite(found.matched.high)
+
+
+def test_of_moves_that_follow_each_other_the_first_counts() -> None:
+    moves = [(0, 10), (0, 22), (0, 34), (0, 47), (1, 12), (1, 25)]
+    assert rebalance.first_of_each(moves, 13) == [(0, 10), (0, 47), (1, 12), (1, 25)]
+    panel = panel_of({"a": [10] * 10 + [6] * 4 + [2] * 16, "b": [8] * 30})
+    twice, once = (pl.DataFrame({"csm_id": "a", "week": weeks, "is_moved": True}) for weeks in ([10, 14], [10]))
+    found = [rebalance.evaluate(panel, moves, 1.0) for moves in (twice, once)]
+    assert found[0].before_after == found[1].before_after == pytest.approx((4 * 6 + 9 * 2) / 13 - 10)
+
+
+def handed_over(seed: int, is_told: bool) -> rebalance.Evaluation:
+    """24 books in one state; eight give 0.1 of load to eight others, who are named as receivers or not."""
+    rng = np.random.default_rng(seed)
+    load = 0.9 + 0.05 * rng.standard_normal((24, 1)) + 0.03 * rng.standard_normal((24, 60))
+    load[:8, 30:] -= 0.1
+    load[8:16, 30:] += 0.1
+    panel = panel_of({f"C{at}": row.tolist() for at, row in enumerate(load)})
+    moves = pl.DataFrame({"csm_id": [f"C{at}" for at in range(16)], "week": 30, "is_moved": [True] * 8 + [False] * 8})
+    return rebalance.evaluate(panel, moves if is_told else moves.filter("is_moved"), 0.1)
+
+
+def test_who_received_accounts_is_no_comparison() -> None:
+    told, untold = ([handed_over(seed, is_told) for seed in range(8)] for is_told in (True, False))
+    assert np.mean([one.matched.value for one in told]) == pytest.approx(-0.1, abs=0.008)
+    assert np.mean([one.matched.value for one in untold]) < -0.11, "else this test would see nothing"
+    assert max(one.control_count for one in told) <= 24
+
+
+def test_moves_are_read_with_who_gave_and_who_received() -> None:
+    connection = duckdb.connect()
+    connection.execute("create schema marts")
+    connection.execute("create table marts.dim_weeks as select date '2025-06-02' as week_start_date")
+    connection.execute("""
+        create table marts.dim_csms as
+        select csm_id, case when csm_id = 'leaver' then date '2025-07-07' end as left_on
+        from unnest(['giver', 'leaver', 'receiver', 'newcomer', 'little', 'still', 'first']) as names (csm_id)
+    """)
+    connection.execute("""
+        create table marts.fct_arr_movements as
+        select *, date '2025-06-16' as week_start_date from (values
+            ('giver', 100.0, 10.0, 0.0), ('leaver', 100.0, 100.0, 0.0), ('receiver', 100.0, 9.0, 10.0),
+            ('newcomer', 0.0, 0.0, 50.0), ('little', 100.0, 9.9, 9.9), ('still', 0.0, 0.0, 0.0),
+            ('first', null, null, null), ('unassigned', 10.0, 5.0, 5.0)
+        ) as movements (csm_id, opening_arr_usd, transferred_out_arr_usd, transferred_in_arr_usd)
+    """)
+    assert rebalance.read_moves(connection).rows() == [
+        ("giver", 2, True), ("leaver", 2, False), ("newcomer", 2, False), ("receiver", 2, False)
+    ]  # fmt: skip
+
+
 def test_rebalances_without_weeks_or_moves_cannot_be_told() -> None:
     empty = panel_of({"a": [1, 2, 3]})
-    none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64})
-    for moves in (none, pl.DataFrame({"csm_id": ["a", "stranger"], "week": [1, 1]})):
+    none = pl.DataFrame(schema={"csm_id": pl.String, "week": pl.Int64, "is_moved": pl.Boolean})
+    for moves in (none, pl.DataFrame({"csm_id": ["a", "stranger"], "week": [1, 1], "is_moved": True})):
         assert "Cannot tell yet" in rebalance.evaluate(empty, moves, 1.0).verdict
     assert "Cannot tell yet" in rebalance.evaluate(empty.head(0), none, 1.0).verdict
 
@@ -256,6 +409,19 @@ def test_hazard_of_size_has_its_sign(effect: float, is_later: bool) -> None:
     assert ("noticed later" if is_later else "noticed sooner") in found.verdict
 
 
+@pytest.mark.parametrize(
+    ("csms", "detected", "said"),
+    [(4, 250, "4 CSMs are too few (5 are needed)"), (20, 29, "29 of 500 episodes were noticed, which are too few (30")],
+)
+def test_hazards_name_the_limit_that_failed(csms: int, detected: int, said: str) -> None:
+    at = pl.int_range(500, eager=True)
+    waits = pl.DataFrame({
+        "csm_id": (at % csms).cast(pl.String), "segment": "smb", "book_account_count": (8.0 + at % csms),
+        "load_ratio": 1.0, "is_detected": at < detected, "is_gone": False, "wait_days": 1.0 + at % 40,
+    })  # fmt: skip
+    assert said in detection_sizes.measure(waits).verdict
+
+
 def test_curves_keep_who_is_gone_as_never_noticed() -> None:
     waits = pl.DataFrame({
         "csm_id": ["a"] * 120, "segment": "smb", "book_account_count": list(range(1, 121)), "load_ratio": 1.0,
@@ -286,6 +452,34 @@ def test_no_model_is_judged_on_noise_or_too_few() -> None:
         assert "no better than the mean" in found.verdict
     for few in (quarters((1.0, 1.0, 1.0)).head(0), quarters((1.0, 1.0, 1.0)).head(200)):
         assert all("are too few" in found.verdict for found in ablation.ablate(few))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (200, 29, "29 churns among the rows judged are too few (30 are needed)"),
+        (29, 200, "29 churns among the rows learnt from are too few (30 are needed)"),
+        (30, 30, None),
+    ],
+)
+def test_churns_are_counted_where_a_scheme_learns_and_where_it_judges(first: int, last: int, said: str | None) -> None:
+    frame = quarters((1.0, 1.0, 1.0)).with_columns(is_late=pl.col("period") >= 4)
+    place = pl.col("target").cum_count().over("is_late")
+    few = frame.with_columns(target=(place <= pl.when("is_late").then(last).otherwise(first)).cast(pl.Float64))
+    by_csm, later = ablation.ablate(few.drop("is_late"))
+    if said is None:
+        assert later.scores
+        assert (later.event_count, by_csm.event_count) == (last, first + last)
+    else:
+        assert later.answer == "cannot tell"
+        assert said in later.verdict
+
+
+def test_folds_count_the_churns_of_the_fold_that_learns_from_the_fewest() -> None:
+    target = np.array([1.0, 1.0, 0.0, 1.0])
+    one, two = np.array([True, True, False, False]), np.array([False, False, True, True])
+    assert ablation.event_counts(target, [(one, two), (two, one)]) == (1, 3)
+    assert ablation.event_counts(target, []) == (0, 0)
 
 
 def test_schemes_leave_out_whole_csms_and_later_quarters() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,11 @@ PLANTED = WORLDS["standard"].churn_load_effect
 MOVED_BOOKS = 13
 RELEVANT_MOVE = 2.0  # counted interactions a week
 PLANTED_MOVE = -2.0
+# Of each planted picture: what the test may get wrong, and what it has to get right.
+LARGEST_OPPOSITE, SMALLEST_RIGHT = 0.05, 0.5
 SMALL_TEAM = 20
+SMALL_NAMES = tuple(f"small_{number}" for number in range(3))
+SMALL_SANDWICHES = tuple(f"small_sandwich_{number}" for number in range(3))
 
 
 def put(numbers: Numbers, name: str, found: Estimate | None) -> None:
@@ -97,11 +101,17 @@ def replicate_unaffected(seed: int) -> Numbers:
     numbers |= {"moved_count": nothing.moved_count, "before_after": nothing.before_after,
                 "difference": nothing.difference, "power": nothing.power}  # fmt: skip
     put(numbers, "matched", nothing.matched)
-    since = panel.join(moved.rename({"week": "moved_week"}), on="csm_id", how="left").with_columns(
-        value=pl.col("value") + PLANTED_MOVE * (pl.col("week") >= pl.col("moved_week")).fill_null(value=False)
-    )
-    put(numbers, "moved", rebalance.evaluate(since, moved, RELEVANT_MOVE).matched)
+    put(numbers, "moved", rebalance.evaluate(handed_over(panel, moved), moved, RELEVANT_MOVE).matched)
     return numbers
+
+
+def handed_over(panel: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """The panel with the planted effect: what a moved book loses from its week on, its receiver gets."""
+    step = pl.when("is_moved").then(PLANTED_MOVE).otherwise(-PLANTED_MOVE)
+    since = panel.join(moved.rename({"week": "moved_week"}), on="csm_id", how="left")
+    return since.with_columns(
+        value=pl.col("value") + pl.when(pl.col("week") >= pl.col("moved_week")).then(step).otherwise(0.0)
+    ).select(panel.columns)
 
 
 def replicate_null(seed: int) -> Numbers:
@@ -142,14 +152,21 @@ def told(frame: pl.DataFrame, *names: str) -> tuple[int, int]:
     return sum(value < 0.05 for value in values), len(values)
 
 
-def rejects(*names: str) -> Callable[[pl.DataFrame], Verdict]:
-    """A judge: between 3 and 7 % of the tests reject, or what chance may make of that in so many."""
+def rejects(*names: str, sandwich: Sequence[str] = ()) -> Callable[[pl.DataFrame], Verdict]:
+    """A judge: between 3 and 7 % of the tests reject, or what chance may make of that in so many.
+
+    Args:
+        names: of the estimates that are judged.
+        sandwich: the same with the error of the usual sandwich; their share stands beside, and is not judged.
+    """
 
     def summarise(frame: pl.DataFrame) -> Verdict:
         count, total = told(frame, *names)
         enough = total >= 100
         limits = (0.03, 0.07) if enough else (0.0, 0.07 + 2 * np.sqrt(0.05 * 0.95 / max(total, 1)))
-        return Verdict(share_words(count, total), bool(total and limits[0] <= count / total <= limits[1]))
+        beside = told(frame, *sandwich)
+        figure = share_words(count, total) + (f"; by the sandwich {share_words(*beside)}" if beside[1] else "")
+        return Verdict(figure, bool(total and limits[0] <= count / total <= limits[1]))
 
     return summarise
 
@@ -169,11 +186,11 @@ def sides(frame: pl.DataFrame) -> Verdict:
 
 
 def touching(frame: pl.DataFrame) -> Verdict:
-    """In how many worlds touches come out harmful."""
+    """In how many worlds touches come out harmful; no mark."""
     values = frame["touches_value"].drop_nulls()
     count, total = told(frame, "touches")
     figure = f"harmful in {share_words(int((values > 0).sum()), len(values))}, told at 5 % in {count} of {total}"
-    return Verdict(figure, True)
+    return Verdict(figure, None)
 
 
 def rebalanced(frame: pl.DataFrame) -> Verdict:
@@ -214,7 +231,7 @@ def slower(frame: pl.DataFrame) -> Verdict:
 
 
 def pictures(frame: pl.DataFrame) -> Verdict:
-    """Of two planted pictures the test never says the opposite."""
+    """Of each of two planted pictures the test says what it is in half of the worlds, and seldom the opposite."""
     answers = {name: [answer(*row) for row in frame.select(f"{name}_low", f"{name}_high").iter_rows()]
                for name in ("half", "whole")}  # fmt: skip
     total = frame.height
@@ -224,7 +241,7 @@ def pictures(frame: pl.DataFrame) -> Verdict:
         f"says so in {share_words(right[0], total)}, and denies it where conversations add little in "
         f"{share_words(right[1], total)}; the opposite in {wrong[0]} and {wrong[1]}, else it cannot tell"
     )
-    return Verdict(figure, sum(wrong) <= 0.05 * 2 * total)
+    return Verdict(figure, max(wrong) <= LARGEST_OPPOSITE * total and min(right) >= SMALLEST_RIGHT * total)
 
 
 def answer(low: float | None, high: float | None) -> str:
@@ -233,14 +250,14 @@ def answer(low: float | None, high: float | None) -> str:
 
 
 def seen_halves(frame: pl.DataFrame) -> Verdict:
-    """The answer on the simulator's worlds, whatever it is."""
+    """The answer on the simulator's worlds, whatever it is; no mark."""
     parts = []
     for scheme in ("CSMs_left_out", "later_quarters"):
         shares = frame[f"{scheme}_share"].drop_nulls()
         answers = [answer(*row) for row in frame.select(f"{scheme}_low", f"{scheme}_high").iter_rows()]
         said = ", ".join(f"{name} {answers.count(name)}" for name in ("at best half", "more than half", "cannot tell"))
         parts.append(f"{scheme.replace('_', ' ')}: median {shares.median() or float('nan'):.0%} ({said})")
-    return Verdict("; ".join(parts), True)
+    return Verdict("; ".join(parts), None)
 
 
 CLAIMS = (
@@ -253,11 +270,12 @@ CLAIMS = (
     Claim("placebo_planted", "The same placebo where load has its effect", "rejects in 3-7 %", replicate_planted,
           rejects("later"), 3),
     Claim("unaffected", "Load that changes nothing while trouble is both work and churn", "rejects in 3-7 %",
-          replicate_unaffected, rejects("load"), 3),
-    Claim("null_world", "The null world yields nothing", "rejects in 3-7 %", replicate_null, rejects("load"), 3),
+          replicate_unaffected, rejects("load", sandwich=("sandwich",)), 3),
+    Claim("null_world", "The null world yields nothing", "rejects in 3-7 %", replicate_null,
+          rejects("load", sandwich=("sandwich",)), 3),
     Claim("small_teams", f"The same in teams of {SMALL_TEAM} CSMs (three of each world without an effect)",
-          "rejects in 3-7 %", replicate_unaffected, rejects("small_0", "small_1", "small_2"), 3),
-    Claim("touches", "Touches, which change no renewal here, as a naive coefficient", "shown as what not to believe",
+          "rejects in 3-7 %", replicate_unaffected, rejects(*SMALL_NAMES, sandwich=SMALL_SANDWICHES), 3),
+    Claim("touches", "Touches, which change no renewal here, as a naive coefficient", "reported, no mark",
           replicate_planted, touching, 3),
     Claim("rebalance_nothing", f"A rebalance of {MOVED_BOOKS} books that changes nothing",
           "matched within 0.2 of zero, rejects in at most 7 %", replicate_unaffected, rebalanced, 3),
@@ -268,9 +286,9 @@ CLAIMS = (
     Claim("detection_unaffected", "Where it does not, load and size within segment say nothing", "reject in 3-7 %",
           replicate_unaffected, rejects("hazard_load", "hazard_size"), 3),
     Claim("ablation_planted", "Without conversations at best half the picture, where that is planted",
-          "the opposite in at most 5 %", replicate_pictures, pictures, 6),
+          "right in at least half, the opposite in at most 5 %, of each", replicate_pictures, pictures, 6),
     Claim("ablation_worlds", "The same question in the simulator's worlds (the generator decides)",
-          "either answer is published", replicate_planted, seen_halves, 3),
+          "reported, no mark", replicate_planted, seen_halves, 3),
 )  # fmt: skip
 
 NOTES = """\
@@ -281,9 +299,11 @@ NOTES = """\
   it is named beside. Risk a quarter before is what a book would see (stage, red health) and whether a planted
   deterioration was still unnoticed, which real signals see in part only (`risk_signals.md`).
 - The rebalances of these worlds move nothing: books that were three weeks above what one week in five exceeds are
-  called moved, 13 in a world. The planted ones take two interactions a week off from then on.
+  called moved, 13 in a world. The planted ones take two interactions a week off from then on, and give them to another
+  book each, one of the highest in that week.
 - In these worlds health scores fall in each deterioration and churn follows deteriorations, so a model of the CRM
   alone sees most of what can be seen. That is how they were generated and says nothing of conversations anywhere
   else.
+- *By the sandwich*: the same tests with the usual clustered error and normal quantiles, which nothing here uses.
 - The small teams share their worlds, so their tests are not independent of each other.
 """

@@ -36,7 +36,6 @@ class History:
     own_true_hours: np.ndarray
     stage: np.ndarray
     is_red: np.ndarray
-    in_trouble: np.ndarray
     is_unseen: np.ndarray
     touches: np.ndarray
     reference_load: np.ndarray
@@ -59,7 +58,7 @@ def step_world(seed: int, world: World, csms: int = 60, accounts: int = 2000, we
     shape, size = (settings.accounts, weeks), (run.team.count, weeks)
     history = History(
         run, np.full(shape, -1, dtype=np.int32), *np.zeros((2, *shape)), np.full(shape, -1, dtype=np.int8),
-        *np.zeros((3, *shape), dtype=bool), np.zeros(shape), *np.zeros((3, *size)),
+        *np.zeros((2, *shape), dtype=bool), np.zeros(shape), *np.zeros((3, *size)),
         {name: np.zeros(shape, dtype=np.float32) for name in FEATURES},
     )  # fmt: skip
     noise = np.random.default_rng([seed, 7])
@@ -82,7 +81,6 @@ def keep_week(history: History, week: int, touches: Touches, noise: np.random.Ge
     history.own_true_hours[:, week] = run.load.true_hours
     history.stage[:, week] = np.where(active, book.stage, -1)
     history.is_red[:, week] = active & (book.health < RED_HEALTH_SCORE)
-    history.in_trouble[:, week] = active & episodes.in_trouble
     history.is_unseen[:, week] = active & episodes.in_trouble & (episodes.detected >= NEVER)
     history.touches[:, week] = sums(np.where(touches.is_meaningful, touches.account, -1), book.count)
     history.reference_load[:, week], history.true_load[:, week] = run.load.reference_load, run.load.true_load
@@ -211,10 +209,24 @@ def throughput_panel(history: History) -> pl.DataFrame:
 
 
 def draw_moves(panel: pl.DataFrame, seed: int, count: int, weeks: int) -> pl.DataFrame:
-    """Books that are called rebalanced after three weeks above the ceiling, at most one move each: csm_id, week."""
+    """Books that are called rebalanced after three weeks above the ceiling, at most one move each, and for each of them
+    another that receives what it gives: csm_id, week, is_moved.
+
+    The receiver is of those in the highest state, which would else be matched with moved books: the hardest case.
+    """
     rng = np.random.default_rng([seed, 11])
     due = panel.filter((pl.col("state") == 3) & pl.col("week").is_between(2 * WARM_UP, weeks - LAG - 2)).with_columns(
         week=pl.col("week") + 1
     )
     drawn = due.with_columns(draw=pl.Series(rng.random(due.height))).sort("draw")
-    return drawn.unique("csm_id", keep="first", maintain_order=True).head(count).select("csm_id", "week")
+    moved = drawn.unique("csm_id", keep="first", maintain_order=True).head(count).select("csm_id", "week")
+    others = panel.filter(~pl.col("csm_id").is_in(moved["csm_id"].implode())).with_columns(week=pl.col("week") + 1)
+    others = others.with_columns(draw=pl.Series(rng.random(others.height))).sort("state", "draw", descending=True)
+    found = moved.join(others, on="week", how="inner", maintain_order="left_right")
+    taken: dict[str, tuple[str, int]] = {}
+    for giver, week, receiver in found.select("csm_id", "week", "csm_id_right").iter_rows():
+        if giver not in taken and receiver not in {name for name, _ in taken.values()}:
+            taken[giver] = (receiver, week)
+    received = pl.DataFrame(list(taken.values()), schema=moved.schema, orient="row")
+    return pl.concat([moved.with_columns(is_moved=pl.lit(value=True)),
+                      received.with_columns(is_moved=pl.lit(value=False))])  # fmt: skip

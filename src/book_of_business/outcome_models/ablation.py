@@ -41,7 +41,7 @@ class Ablation:
     """Scores of the three models under one scheme, and what the picture without conversations is of the whole one.
 
     `share` is explained without / explained with conversations (interval: CSMs drawn anew); null where the whole model
-    explains nothing for certain.
+    explains nothing for certain. `event_count` is that of the rows judged; `lack` says why there are no scores.
     """
 
     scheme: str
@@ -50,6 +50,7 @@ class Ablation:
     share: float | None
     low: float | None
     high: float | None
+    lack: str = ""
 
     @property
     def answer(self) -> str:
@@ -62,7 +63,7 @@ class Ablation:
     def verdict(self) -> str:
         """The answer in a sentence."""
         if not self.scores:
-            return f"{self.scheme}: cannot tell, {self.event_count} churns are too few."
+            return f"{self.scheme}: cannot tell, {self.lack}."
         if self.share is None:
             return f"{self.scheme}: cannot tell, since even all three together predict no better than the mean."
         interval = f"{self.share:.0%} ({self.low:.0%} to {self.high:.0%})"
@@ -72,15 +73,35 @@ class Ablation:
 def ablate(frame: pl.DataFrame, seed: int = 1) -> tuple[Ablation, ...]:
     """Both schemes on rows of csm_id, period (sortable), target (0 or 1) and features named `<family>_...`."""
     held = frame.drop_nulls()
-    events = int(held["target"].sum()) if held.height else 0
     group = np.unique(held["csm_id"].to_numpy(), return_inverse=True)[1] if held.height else np.empty(0, dtype=int)
     schemes = {"CSMs left out": by_csm(group, seed), "later quarters": out_of_time(held["period"])}
-    return tuple(
-        judged(scheme, held, group, splits, events, seed)
-        if events >= MINIMUM_EVENTS and held["csm_id"].n_unique() >= MINIMUM_CSMS and splits
-        else Ablation(scheme, events, (), None, None, None)
-        for scheme, splits in schemes.items()
-    )
+    return tuple(scheme_of(scheme, held, group, splits, seed) for scheme, splits in schemes.items())
+
+
+def scheme_of(scheme: str, frame: pl.DataFrame, group: np.ndarray, splits: list, seed: int) -> Ablation:
+    """One scheme, if there are churns enough to learn from and to judge."""
+    target = frame["target"].to_numpy()
+    learnt, events = event_counts(target, splits)
+    lack = ""
+    if not splits:
+        lack = "the quarters on record are too few" if frame.height else "0 churns are too few"
+    elif learnt < MINIMUM_EVENTS:
+        lack = f"{learnt} churns among the rows learnt from are too few ({MINIMUM_EVENTS} are needed)"
+    elif events < MINIMUM_EVENTS:
+        lack = f"{events} churns among the rows judged are too few ({MINIMUM_EVENTS} are needed)"
+    elif frame["csm_id"].n_unique() < MINIMUM_CSMS:
+        lack = f"{frame['csm_id'].n_unique()} CSMs are too few ({MINIMUM_CSMS} are needed)"
+    if lack:
+        return Ablation(scheme, events, (), None, None, None, lack)
+    return judged(scheme, frame, group, splits, events, seed)
+
+
+def event_counts(target: np.ndarray, splits: list[tuple[np.ndarray, np.ndarray]]) -> tuple[int, int]:
+    """Events among the rows learnt from, of the split with the fewest, and among all rows judged."""
+    if not splits:
+        return 0, 0
+    learnt = min(int(target[learn].sum()) for learn, _ in splits)
+    return learnt, sum(int(target[judge].sum()) for _, judge in splits)
 
 
 def by_csm(group: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -2,7 +2,7 @@
 
 statsmodels fits; the covariance is the cluster jackknife, linearised for the logit (MacKinnon, Nielsen and Webb 2025,
 "Cluster-robust jackknife and bootstrap inference for logistic regression models"), with t of clusters - 1. The usual
-sandwich is too small under some thirty clusters: docs/evidence/statistics.md has both on worlds without an effect.
+sandwich is too small under some thirty clusters: docs/evidence/statistics.md has the share of false alarms of both.
 """
 
 from __future__ import annotations
@@ -46,8 +46,14 @@ class Estimate:
         """The smallest effect that such data would show in four of five worlds (minimum detectable effect)."""
         return (stats.t.ppf((1 + LEVEL) / 2, self.degrees) + stats.t.ppf(POWER, self.degrees)) * self.error
 
+    def rules_out(self, effect: float) -> bool:
+        """Whether the interval leaves out every effect of this size or more, to either side; not without an error."""
+        return self.error > 0 and -effect < self.low and self.high < effect
+
     def power_for(self, effect: float) -> float:
-        """Chance that such data would show an effect of this size."""
+        """Chance that such data would show an effect of this size; none where no error could be measured."""
+        if self.error <= 0:
+            return 0.0
         limit = stats.t.ppf((1 + LEVEL) / 2, self.degrees)
         return float(1 - stats.nct.cdf(limit, self.degrees, abs(effect) / self.error))
 

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from book_of_business.marts import UNASSIGNED, query
-from book_of_business.outcome_models.clustered import Estimate, Fit, fit
+from book_of_business.outcome_models.clustered import MINIMUM_CLUSTERS, Estimate, Fit, fit
 from book_of_business.outcome_models.effects import LARGEST_LOAD
 
 HORIZON_WEEKS = 13
@@ -36,10 +36,20 @@ class Hazards:
     load: Estimate | None
 
     @property
+    def lack(self) -> str:
+        """Why there is no estimate: the minimum that is not reached."""
+        if self.detected_count < MINIMUM_EPISODES:
+            noticed = f"{self.detected_count} of {self.episode_count} episodes were noticed"
+            return f"{noticed}, which are too few ({MINIMUM_EPISODES} are needed)"
+        if self.csm_count < MINIMUM_CLUSTERS:
+            return f"{self.csm_count} CSMs are too few ({MINIMUM_CLUSTERS} are needed)"
+        return "the sizes of books or the waits are too much alike"
+
+    @property
     def verdict(self) -> str:
         """Whether larger books notice later, in a sentence; either answer is one."""
         if self.size is None:
-            return f"Whether larger books notice later cannot be told: {self.episode_count} episodes are too few."
+            return f"Whether larger books notice later cannot be told: {self.lack}."
         said = [reading("a book of twice the accounts", self.size)]
         if self.load is not None:
             said.append(reading("one unit more of load", self.load))

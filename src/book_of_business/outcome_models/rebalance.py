@@ -2,7 +2,8 @@
 
 A book is rebalanced because it stands high, and what stands high falls by itself: before/after shows an effect where
 there is none, and so does a comparison with all other books. So each moved book is held against books in the same
-trigger state, as high, that were not moved. `evaluate` is what a rebalancing asks afterwards.
+trigger state, as high, that neither gave accounts away nor received any: what one book loses another gets. `evaluate`
+is what a rebalancing asks afterwards.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 
 from book_of_business.errors import UserError
 from book_of_business.marts import UNASSIGNED, query
-from book_of_business.outcome_models.clustered import POWER, Estimate, estimate
+from book_of_business.outcome_models.clustered import Estimate, estimate
 
 BEFORE_WEEKS = 4
 LEVEL_WEEKS = 13
@@ -23,8 +24,10 @@ AFTER_WEEKS = 13
 NEIGHBOURS = 5
 LONGEST_RUN = 3
 MINIMUM_MOVED = 5
+MINIMUM_CONTROLS = 2
 # A book that gives away a tenth of its ARR in a week was rebalanced; single accounts move all the time.
 MOVED_SHARE = 0.1
+ROUNDING = 1e-9  # share of the largest value
 MEASURES = {
     "load_ratio": ("fct_csm_load", "load_ratio", "load", 0.1),
     "counted_interaction_count": (
@@ -42,7 +45,8 @@ MEASURES = {
 class Evaluation:
     """Three readings of the same rebalance, in the units of the measure; only `matched` is to be believed.
 
-    `matched` is null with too few moved books or none to match them with.
+    Counts are of books, not of moves. `matched` is null with too few moved books, too few to match them with, or where
+    the measure does not vary, so that no error can be measured.
     """
 
     moved_count: int
@@ -61,20 +65,23 @@ class Evaluation:
     def verdict(self) -> str:
         """What can be said, in a sentence."""
         if self.matched is None:
-            return (
-                f"Cannot tell yet: {self.moved_count} books were moved that can be matched, {MINIMUM_MOVED} are needed."
-            )
+            if self.moved_count < MINIMUM_MOVED:
+                return (
+                    f"Cannot tell yet: {self.moved_count} books were moved that can be matched, {MINIMUM_MOVED} are "
+                    "needed."
+                )
+            if self.control_count < MINIMUM_CONTROLS:
+                return f"Cannot tell yet: {self.control_count} books are like the moved ones, too few."
+            return "Cannot tell yet: the measure does not vary."
         size = self.matched
         interval = f"{size.value:+.2f} ({size.low:+.2f} to {size.high:+.2f})"
         if size.is_told:
             return f"The moved books changed by {interval} against books in the same state."
-        if self.power is not None and self.power < POWER:
-            return (
-                f"Cannot tell yet: {interval}; {self.moved_count} moved books would show an effect of "
-                f"{self.relevant:g} with a power of {self.power:.0%} only."
-            )
+        if size.rules_out(self.relevant):
+            return f"No effect that matters ({self.relevant:g}): {interval}."
         return (
-            f"No effect that matters: {interval}, with a power of {self.power:.0%} for an effect of {self.relevant:g}."
+            f"Cannot tell yet: {interval}; {self.moved_count} moved books would show an effect of "
+            f"{self.relevant:g} with a power of {self.power:.0%}."
         )
 
 
@@ -107,20 +114,25 @@ def read_panel(connection: duckdb.DuckDBPyConnection, measure: str) -> pl.DataFr
 
 
 def read_moves(connection: duckdb.DuckDBPyConnection, share: float = MOVED_SHARE) -> pl.DataFrame:
-    """Weeks in which a book gave away at least a share of its ARR to others and went on: csm_id, week, moved_share."""
+    """Weeks in which a book gave away or received at least a share of its ARR: csm_id, week, is_moved (it gave, and
+    went on; else it only serves for no comparison).
+    """
     return query(
         connection,
         f"""
         select
             movements.csm_id, cast(date_diff('week', first.week_start_date, movements.week_start_date) as int) as week,
-            movements.transferred_out_arr_usd / movements.opening_arr_usd as moved_share
+            movements.opening_arr_usd > 0
+            and movements.transferred_out_arr_usd >= {float(share)} * movements.opening_arr_usd
+            and (csms.left_on is null or csms.left_on > movements.week_start_date + {7 * AFTER_WEEKS}) as is_moved
         from marts.fct_arr_movements as movements
         inner join marts.dim_csms as csms on movements.csm_id = csms.csm_id
         cross join (select min(week_start_date) as week_start_date from marts.dim_weeks) as first
         where
-            movements.csm_id <> '{UNASSIGNED}' and movements.opening_arr_usd > 0
-            and movements.transferred_out_arr_usd >= {float(share)} * movements.opening_arr_usd
-            and (csms.left_on is null or csms.left_on > movements.week_start_date + {7 * AFTER_WEEKS})
+            movements.csm_id <> '{UNASSIGNED}'
+            and greatest(movements.transferred_out_arr_usd, movements.transferred_in_arr_usd)
+            >= {float(share)} * movements.opening_arr_usd
+            and movements.transferred_out_arr_usd + movements.transferred_in_arr_usd > 0
         order by movements.csm_id, week
     """,
     )
@@ -138,7 +150,8 @@ def evaluate(
     Args:
         panel: csm_id, week (whole number), value, state: every book-week, as of `read_panel`. `state` is the trigger
             state at the end of the week; a moved book is matched with books in the state that it was in before.
-        moved: csm_id, week (in which it gave accounts away), of some books of the panel.
+        moved: csm_id, week, is_moved, of some books of the panel: who gave accounts away in that week, and (false) who
+            is no comparison around it, such as those who received them.
         relevant: an effect that would matter, in units of value.
         before_weeks: weeks before the move whose mean is compared.
         after_weeks: weeks from the move on.
@@ -152,12 +165,13 @@ def evaluate(
     state[row, week] = panel["state"].fill_null(-1).to_numpy()
     before, change = changes(value, before_weeks, after_weeks)
     level = level_before(value, before_weeks)
-    moves = sorted(
-        {(place[csm_id], at) for csm_id, at in moved.select("csm_id", "week").iter_rows() if csm_id in place}
-    )
+    listed = moved.filter(pl.col("csm_id").is_in(books)).select("csm_id", "week", "is_moved").rows()
     free = np.isfinite(change) & (np.arange(last + 1) > 0)
-    for at, when in moves:  # neither a move's own weeks nor those that still feel it are controls
+    for at, when in (
+        (place[csm_id], week) for csm_id, week, _ in listed
+    ):  # neither a transfer's own weeks nor those that still feel it are controls
         free[at, max(when - after_weeks, 0) : when + before_weeks + after_weeks] = False
+    moves = first_of_each(sorted({(place[csm_id], at) for csm_id, at, is_moved in listed if is_moved}), after_weeks)
     moves = [(at, when) for at, when in moves if 0 < when <= last and np.isfinite(change[at, when])]
     if not moves:
         return Evaluation(0, 0, relevant, None, None, None)
@@ -187,11 +201,27 @@ def evaluate(
         nearest = order[first][:NEIGHBOURS]
         pairs.append(((at, when), list(zip(rows[nearest].tolist(), weeks[nearest].tolist(), strict=True))))
     controls = {control[0] for _, found in pairs for control in found}
+    moved_count = len({at for (at, _), _ in pairs})
+    found = None
+    if moved_count >= MINIMUM_MOVED and len(controls) >= MINIMUM_CONTROLS:
+        found = matched_estimate(change, pairs)
+        # what is left of fractions of a constant is no error
+        found = found if found.error > ROUNDING * np.nanmax(np.abs(value)) else None
     return Evaluation(
-        len(pairs), len(controls), relevant,
-        float(np.mean([change[move] for move in moves])), float(np.mean(differences)) if differences else None,
-        matched_estimate(change, pairs) if len(pairs) >= MINIMUM_MOVED and len(controls) > 1 else None,
+        moved_count, len(controls), relevant,
+        float(np.mean([change[move] for move in moves])), float(np.mean(differences)) if differences else None, found,
     )  # fmt: skip
+
+
+def first_of_each(moves: list[tuple[int, int]], weeks: int) -> list[tuple[int, int]]:
+    """The moves (book, week; sorted) without those in the weeks after another of the same book: the weeks before them
+    feel the one before, and together they are one rebalance.
+    """
+    return [
+        (at, when)
+        for (at, when), (book, previous) in zip(moves, [(-1, 0), *moves], strict=False)
+        if at != book or when - previous >= weeks
+    ]
 
 
 def changes(value: np.ndarray, before_weeks: int, after_weeks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -221,7 +251,8 @@ def level_before(value: np.ndarray, before_weeks: int) -> np.ndarray:
 def matched_estimate(change: np.ndarray, pairs: list[tuple[tuple[int, int], list[tuple[int, int]]]]) -> Estimate:
     """Mean difference of moved books from their matches, with an error clustered by CSM.
 
-    A control may serve several moved books, and its weeks overlap: all that a CSM adds counts together.
+    A control may serve several moved books, and its weeks overlap: all that a CSM adds counts together. At least two
+    moved books and two controls.
     """
     count = len(pairs)
     moved_mean = float(np.mean([change[move] for move, _ in pairs]))
@@ -236,6 +267,5 @@ def matched_estimate(change: np.ndarray, pairs: list[tuple[tuple[int, int], list
     moved_books = len({at for (at, _), _ in pairs})
     control_books = len({control[0] for _, found in pairs for control in found})
     degrees = min(moved_books, control_books) - 1
-    correction = (degrees + 1) / degrees if degrees else np.inf
-    error = float(np.sqrt(correction * sum(part**2 for part in parts.values())))
-    return estimate("matched", moved_mean - control_mean, error, max(degrees, 1))
+    error = float(np.sqrt((degrees + 1) / degrees * sum(part**2 for part in parts.values())))
+    return estimate("matched", moved_mean - control_mean, error, degrees)
