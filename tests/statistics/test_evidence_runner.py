@@ -50,6 +50,13 @@ def test_page_says_what_was_not_reached(tmp_path: Path) -> None:
     assert "Not finished" not in text
 
 
+def test_page_reports_a_figure_without_a_mark_and_misses_none(tmp_path: Path) -> None:
+    only_told = replace(claim("a"), full_count=2, summarise=lambda frame: Verdict("11 of 12", None))
+    text = page.page(runner.prove([only_told], tmp_path, first_seed=5, processes=1), "make prove-statistics")
+    assert "| 11 of 12 | 2 | 5-6 | 0.0 | reported |" in text
+    assert "wanted" not in text.split("## Not reached")[1]
+
+
 def test_page_says_what_is_not_finished_and_judging_makes_nothing(tmp_path: Path) -> None:
     runner.prove([claim("a")], tmp_path, first_seed=5, count=2, processes=1)
     begun = [claim("a"), claim("b", fail)]
