@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from book_of_business.calibration import comparisons, diagnostics, freshness, guard, sensitivity
-from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hours_of, shrink
+from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hours_of, result_rows, shrink
 from book_of_business.calibration.observations import INTERACTIONS, REASONS, TIME_ENTRIES, Observations
 from book_of_business.calibration.weights import BASE
 from book_of_business.errors import UserError
@@ -146,6 +146,19 @@ def test_what_is_known_badly_is_shrunk_most() -> None:
     assert sure == pytest.approx(0.198, abs=1e-3)
     assert unsure == pytest.approx(0.0118, abs=1e-3)
     assert (shrink(raw, errors, prior=0.0) == 0).all()
+
+
+def test_interval_of_a_level_has_the_degrees_of_freedom_of_its_own_books() -> None:
+    levels = [("lifecycle", "onboarding"), ("sentiment", "negative")]
+    table = pl.DataFrame(
+        [("lifecycle", "onboarding", 16), ("sentiment", "negative", 4)],
+        schema=["factor", "level", "csm_count"],
+        orient="row",
+    )
+    zeros = np.zeros(2)
+    found = result_rows(levels, zeros, zeros, np.array([1.0, 1.0]), np.zeros((16, 2)), table)
+    # t at 0.975 with 15 and 3 degrees of freedom, of a printed table
+    assert [found[level]["reach"] for level in levels] == pytest.approx([2.131, 3.182], abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from book_of_business.evidence.worlds import simulate_world
 
 HARMFUL_ERROR = 0.07  # of the multipliers that a version would put in force: the mark is 5 %, and 2 more are chance
 DECILE_TOLERANCE = 0.10
+FEW_BOOKS = 8  # a level in fewer has its interval from few CSMs
 
 
 def standard_book(seed: int) -> Numbers:
@@ -29,6 +30,7 @@ def standard_book(seed: int) -> Numbers:
     learnt = found.levels.filter((pl.col("status") == ESTIMATED) & (pl.col("factor") != BASE))
     true = np.array([truth.weight(*level) for level in learnt.select("factor", "level").iter_rows()])
     inside = (learnt["lower"].to_numpy() <= true) & (true <= learnt["upper"].to_numpy())
+    is_in_few = (learnt["csm_count"] < FEW_BOOKS).to_numpy()
     own = planted.multiplier_errors(found.proposed, truth)
     predicted = comparisons.by_csm(found)
     scores = {row["method"]: row["book_error_ratio"] for row in comparisons.scores(predicted).iter_rows(named=True)}
@@ -40,6 +42,7 @@ def standard_book(seed: int) -> Numbers:
         "all_error": float(np.abs(own).mean()),
         "default_error": float(np.abs(planted.multiplier_errors(weights, truth)).mean()),
         "covered": int(inside.sum()), "learnt": len(inside),
+        "covered in few books": int(inside[is_in_few].sum()), "learnt in few books": int(is_in_few.sum()),
         "book_error": planted.book_error(found.proposed, world),
         "default_book_error": planted.book_error(weights, world),
         **{f"logged {name}": error for name, error in scores.items()},
@@ -113,7 +116,10 @@ def error_verdict(frame: pl.DataFrame) -> Verdict:
 def coverage_verdict(frame: pl.DataFrame) -> Verdict:
     """The share of intervals that hold the planted multiplier; worlds, not intervals, are independent."""
     shares = frame["covered"] / frame["learnt"]
-    return Verdict(mean_words(shares), 0.93 <= frame["covered"].sum() / frame["learnt"].sum() <= 0.97)
+    covered, learnt = (int(frame[f"{name} in few books"].sum()) for name in ("covered", "learnt"))
+    few = f"{covered} of {learnt}" if learnt else "none was learnt"
+    figure = f"{mean_words(shares)} (of levels in fewer than {FEW_BOOKS} books: {few})"
+    return Verdict(figure, 0.93 <= frame["covered"].sum() / frame["learnt"].sum() <= 0.97)
 
 
 def book_verdict(frame: pl.DataFrame) -> Verdict:
