@@ -128,26 +128,28 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
         start: all parameters of an earlier fit of the same columns.
 
     Raises:
-        UserError: if the fit breaks down.
+        UserError: if no minute was spent in those, or the fit breaks down.
     """
     import statsmodels.api as sm
 
     place = np.unique(cells.csm, return_inverse=True)[1]
     chosen = chosen & (np.bincount(place, np.where(chosen, cells.count * cells.minutes, 0.0))[place] > 0)
+    if not chosen.any():
+        raise UserError("effort weights cannot be learnt: no minutes in these account-weeks")
     csms = np.unique(cells.csm[chosen])
     pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
     design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])
     family = sm.families.Tweedie(link=sm.families.links.Log(), var_power=VARIANCE_POWER)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = sm.GLM(
-            cells.minutes[chosen],
-            design,
-            family=family,
-            offset=np.log(cells.effort[chosen]),
-            var_weights=cells.count[chosen],
-        )
         try:
+            model = sm.GLM(
+                cells.minutes[chosen],
+                design,
+                family=family,
+                offset=np.log(cells.effort[chosen]),
+                var_weights=cells.count[chosen],
+            )
             found = model.fit(start_params=start, maxiter=60, tol=1e-7).params
         except (ValueError, np.linalg.LinAlgError) as error:
             raise UserError(f"effort weights cannot be learnt: the fit breaks down ({error})") from None
@@ -208,6 +210,9 @@ def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
     Shrunk as the whole was, for the size of the part: errors grow as the root of the account-weeks left out. That the
     spread of deviations comes from the whole gives a method two numbers (prior and scale of errors) of what it may not
     have seen, and saves a jackknife for each part.
+
+    Raises:
+        UserError: if no minute was spent in the part, or the fit breaks down.
     """
     levels = list(calibration.errors)
     cells = cells_of(rows, calibration.in_force, levels)
