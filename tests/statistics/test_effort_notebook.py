@@ -31,6 +31,10 @@ CHANCE = (
     "update marts.fct_account_logged_time set capped_entry_minutes = "
     "30 * (1 + hash(account_id || cast(week_start_date as varchar)) % 4)",
 )
+LAST_WEEKS = (
+    "update marts.fct_account_logged_time set capped_entry_minutes = 0 where week_start_date < "
+    "(select max(week_start_date) - interval 14 days from marts.dim_weeks)",
+)
 
 
 def run(build_dir: Path) -> str:
@@ -59,9 +63,10 @@ def run(build_dir: Path) -> str:
         ((), ["Learnt from time entries", "The headline holds", "lifecycle"]),
         (NO_LOG, ["Nobody logs time", "Learnt from how long interactions lasted", "The headline holds"]),
         (CHANCE, ["Learnt from time entries", "The headline holds"]),
+        (LAST_WEEKS, ["not measurable", "Too few CSMs or weeks to hold", "The headline holds"]),
         (NOTHING, ["Effort weights cannot be learnt: 0 CSMs", "No weight was learnt", "The headline holds"]),
     ],
-    ids=["a_log", "no_time_entries", "minutes_of_chance", "empty_book"],
+    ids=["a_log", "no_time_entries", "minutes_of_chance", "minutes_in_the_last_weeks", "empty_book"],
 )
 def test_notebook_says_what_the_log_can_tell(tmp_path: Path, statements: tuple[str, ...], said: list[str]) -> None:
     build_dir = change(publish(simulate_world(4, 9, 9, accounts=180), tmp_path), *statements)

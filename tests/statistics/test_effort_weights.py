@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from book_of_business.calibration import comparisons, diagnostics, freshness, guard, sensitivity
-from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hours_of, shrink
+from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hours_of, relearn, result_rows, shrink
 from book_of_business.calibration.observations import INTERACTIONS, REASONS, TIME_ENTRIES, Observations
 from book_of_business.calibration.weights import BASE
 from book_of_business.errors import UserError
@@ -146,6 +146,78 @@ def test_what_is_known_badly_is_shrunk_most() -> None:
     assert sure == pytest.approx(0.198, abs=1e-3)
     assert unsure == pytest.approx(0.0118, abs=1e-3)
     assert (shrink(raw, errors, prior=0.0) == 0).all()
+
+
+def test_interval_of_a_level_has_the_degrees_of_freedom_of_its_own_books() -> None:
+    levels = [("lifecycle", "onboarding"), ("sentiment", "negative")]
+    table = pl.DataFrame(
+        [("lifecycle", "onboarding", 16), ("sentiment", "negative", 4)],
+        schema=["factor", "level", "csm_count"],
+        orient="row",
+    )
+    zeros = np.zeros(2)
+    found = result_rows(levels, zeros, zeros, np.array([1.0, 1.0]), np.zeros((16, 2)), table)
+    # t at 0.975 with 15 and 3 degrees of freedom, of a printed table
+    assert [found[level]["reach"] for level in levels] == pytest.approx([2.131, 3.182], abs=1e-3)
+
+
+def test_guard_holds_back_weights_that_only_earlier_weeks_were_like() -> None:
+    world = simulate_world(1, 24, 26)
+    rows = planted.account_weeks_of(world)
+    changed = rows["week_start_date"].unique().sort()[-6]
+    by_weights_in_force = 60 * hours_of(rows, WEIGHTS) * rows["exposure_ratio"].to_numpy()
+    ratio = pl.Series(by_weights_in_force) / rows["expected_minutes"]
+    is_bent = (pl.col("week_start_date") >= changed) & (pl.col("expected_minutes") > 0)
+    minutes = pl.when(is_bent).then(pl.col("entry_minutes") * ratio).otherwise(pl.col("entry_minutes"))
+    failed = guard.failures(guard.judge(learn(world, rows.with_columns(entry_minutes=minutes)), LIMITS))
+    # all other checks hold, the gain in blocks of weeks too
+    assert [check.name for check in failed] == ["later weeks are foretold no worse"]
+    assert failed[0].figure.startswith("-2.")
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "is_passed"),
+    [
+        (0.0, "+0.0% deviance gained in the last 9", True),
+        (-0.001, "-0.1% deviance gained in the last 9", False),
+        (float("nan"), "not measurable", False),
+    ],
+)
+def test_later_weeks_may_not_lose(good, monkeypatch, value: float, figure: str, is_passed: bool) -> None:
+    monkeypatch.setattr(comparisons, "later_gain", lambda *_: value)
+    check = guard.later(good, LIMITS)
+    assert (check.figure, check.is_passed) == (figure, is_passed)
+
+
+def test_later_weeks_teach_nothing_of_what_they_judge(good) -> None:
+    rows = good.observations.rows
+    weeks = comparisons.last_weeks(rows, LIMITS)
+    assert weeks == rows["week_start_date"].unique().sort().to_list()[-9:]
+    is_later = pl.col("week_start_date").is_in(weeks)
+    learnt = relearn(good, rows.filter(~is_later))
+    held = rows.filter(is_later)
+    hours = pl.Series(hours_of(held, learnt)) * held["exposure_ratio"]
+    share = held.with_columns(hours=hours).group_by("csm_id", "account_id").agg(pl.col("hours", "minutes").sum())
+    own = pl.col("minutes").sum().over("csm_id") / pl.col("hours").sum().over("csm_id")
+    expected = share.sort("csm_id", "account_id").select(pl.col("hours") * own)["hours"]
+    assert np.allclose(comparisons.later_weeks(good, LIMITS)[comparisons.CALIBRATED], expected)
+
+
+def test_minutes_in_a_few_weeks_alone_are_not_measurable_and_break_nothing() -> None:
+    world = simulate_world(1, 9, 12)
+    rows = planted.account_weeks_of(world)
+    first = rows["week_start_date"].unique().sort()[-3]
+    is_logged = pl.col("week_start_date") >= first
+    found = learn(world, rows.with_columns(pl.when(is_logged).then(pl.col("entry_minutes")).otherwise(0.0)))
+    figures = {check.name: check.figure for check in guard.failures(guard.judge(found, LIMITS))}
+    assert figures["deviance gained in weeks held out"] == "not measurable"
+    assert figures["later weeks are foretold no worse"] == "not measurable"
+    with pytest.raises(UserError, match="no minutes in these account-weeks"):
+        comparisons.out_of_time(found, LIMITS)
+    earlier = found.observations.only(pl.col("week_start_date") < first)
+    assert diagnostics.explained(earlier.rows, WEIGHTS, list(found.errors)) == 0
+    with pytest.raises(UserError, match="no minutes in these account-weeks"):
+        relearn(found, earlier.rows)
 
 
 @pytest.mark.parametrize(

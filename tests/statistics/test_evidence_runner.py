@@ -1,5 +1,6 @@
 """The frame of the proofs: replicates are resumed by seed, shared between claims, and what is missed is said."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import polars as pl
 import pytest
 
 from book_of_business.errors import UserError
-from book_of_business.evidence import page, runner
+from book_of_business.evidence import claims_weights, page, runner
 from book_of_business.evidence.claim import Claim, Verdict, share_with_interval
+from book_of_business.evidence.code_version import PACKAGE, code_version, imported_files
 from book_of_business.evidence.worlds import simulate_world
 
 
@@ -41,6 +43,71 @@ def test_replicates_are_resumed_by_seed_and_shared_between_claims(tmp_path: Path
     assert (again[0].replicate_count, again[0].first_seed, again[0].last_seed) == (2, 5, 6)
 
 
+def test_replicates_of_other_code_are_left_out_and_made_again(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(runner, "version_of", lambda _: "old")
+    runner.prove([claim("a")], tmp_path, first_seed=5, count=2, processes=1)
+    [path] = tmp_path.iterdir()
+    old = path.read_text()
+    monkeypatch.setattr(runner, "version_of", lambda _: "new")
+    [judged] = runner.prove([claim("a")], tmp_path, first_seed=5, count=2, is_judged_only=True)
+    assert (judged.replicate_count, judged.verdict.figure) == (0, "not run yet")
+    assert path.read_text() == old, "judging writes nothing"
+    [again] = runner.prove([claim("a")], tmp_path, first_seed=6, count=1, processes=1)
+    assert again.replicate_count == 1
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(row["seed"], row["version"]) for row in told] == [(6, "new")]
+    # another seed of the same code is added to it
+    runner.prove([claim("a")], tmp_path, first_seed=5, count=2, processes=1)
+    assert [json.loads(line)["seed"] for line in path.read_text().splitlines()] == [6, 5]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_part"),
+    [
+        ("claims_a.py", True),
+        ("pkg/__init__.py", True),
+        ("pkg/direct.py", True),
+        ("pkg/sub/__init__.py", True),
+        ("pkg/sub/indirect.py", True),
+        ("reference/weights.csv", True),
+        ("pkg/other.py", False),
+        ("reference/notes.yml", False),
+    ],
+)
+def test_version_changes_with_what_the_replicate_is_made_of(tmp_path: Path, file: str, is_part: bool) -> None:
+    texts = {
+        "claims_a.py": "import json\nfrom pkg import direct\n",
+        "pkg/__init__.py": "",
+        "pkg/direct.py": "def late():\n    from pkg.sub.indirect import value\n    return value\n",
+        "pkg/sub/__init__.py": "",
+        "pkg/sub/indirect.py": "import pkg.direct\nvalue = 1\n",
+        "pkg/other.py": "value = 2\n",
+        "reference/weights.csv": "weight\n1\n",
+        "reference/notes.yml": "a: 1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def version() -> str:
+        return code_version(tmp_path / "claims_a.py", tmp_path / "pkg", tmp_path / "reference")
+
+    before = version()
+    assert version() == before
+    (tmp_path / file).write_text(texts[file] + "# more\n")
+    assert (version() != before) is is_part
+
+
+def test_version_of_a_claim_reaches_the_simulator_and_the_method() -> None:
+    files, waiting = set(), [Path(claims_weights.__file__)]
+    while waiting:
+        new = imported_files(waiting.pop(), PACKAGE) - files
+        files, waiting = files | new, [*waiting, *new]
+    names = {file.relative_to(PACKAGE).as_posix() for file in files}
+    assert {"simulate/touchpoints.py", "calibration/effort_model.py", "calibration/guard.py", "__init__.py"} <= names
+    assert not names & {"weekly.py", "evidence/page.py", "outcome_models/effects.py"}
+
+
 def test_page_says_what_was_not_reached(tmp_path: Path) -> None:
     whole = replace(claim("a"), full_count=2)
     outcomes = runner.prove([whole], tmp_path, first_seed=5, processes=1)
@@ -48,6 +115,13 @@ def test_page_says_what_was_not_reached(tmp_path: Path) -> None:
     assert "| **NO** |" in text
     assert "- what a claims: mean 11.0, wanted over 100." in text
     assert "Not finished" not in text
+
+
+def test_page_reports_a_figure_without_a_mark_and_misses_none(tmp_path: Path) -> None:
+    only_told = replace(claim("a"), full_count=2, summarise=lambda frame: Verdict("11 of 12", None))
+    text = page.page(runner.prove([only_told], tmp_path, first_seed=5, processes=1), "make prove-statistics")
+    assert "| 11 of 12 | 2 | 5-6 | 0.0 | reported |" in text
+    assert "wanted" not in text.split("## Not reached")[1]
 
 
 def test_page_says_what_is_not_finished_and_judging_makes_nothing(tmp_path: Path) -> None:

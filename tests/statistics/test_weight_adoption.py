@@ -98,6 +98,18 @@ def test_a_rejected_proposal_says_which_check_failed_with_its_figure(
     assert propose(few, reference).is_new is False, "what was rejected is not proposed again"
 
 
+def test_minutes_in_the_last_weeks_alone_are_rejected_with_a_reason(reference: Path, tmp_path) -> None:
+    build_dir = change(
+        publish(simulate_world(1, 9, 12), tmp_path / "late"),
+        "update marts.fct_account_logged_time set capped_entry_minutes = 0 where week_start_date < "
+        "(select max(week_start_date) - interval 14 days from marts.dim_weeks)",
+    )
+    assert propose(build_dir, reference).is_new
+    done = adopt(build_dir, reference)
+    assert not done.is_adopted
+    assert any("deviance gained in weeks held out: not measurable" in sentence for sentence in done.sentences)
+
+
 def test_numbers_that_were_edited_and_books_that_changed_do_not_pass(published: Path, proposed: Path, tmp_path) -> None:
     path = proposed / "effort_weights.csv"
     good = path.read_text()

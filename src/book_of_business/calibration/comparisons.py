@@ -6,7 +6,9 @@ nothing of how much is worked. Deviance is Tweedie's with p = 1.5, the one the w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -15,6 +17,7 @@ from scipy import optimize, stats
 from book_of_business.calibration.effort_model import Calibration, hours_of, jackknife, relearn
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS
+from book_of_business.errors import UserError
 
 CALIBRATED, IN_FORCE, ADDITIVE = "calibrated weights", "weights in force", "added-up minutes (NNLS)"
 ARR, COUNT = "ARR only", "account count"
@@ -102,13 +105,22 @@ def by_csm(calibration: Calibration) -> pl.DataFrame:
     return frame.with_columns(pl.Series(name, rescaled(frame[name].to_numpy(), minutes)) for name in kept)
 
 
+def last_weeks(rows: pl.DataFrame, limits: Limits) -> list[datetime.date]:
+    """The last `held_out_ratio` of the weeks, at least one."""
+    weeks = rows["week_start_date"].unique().sort().to_list()
+    return weeks[len(weeks) - max(1, round(len(weeks) * limits.held_out_ratio)) :]
+
+
 def out_of_time(calibration: Calibration, limits: Limits) -> pl.DataFrame:
-    """Predictions for the last weeks (`held_out_ratio` of them) by what the weeks before taught."""
+    """Predictions for the last weeks by what the weeks before taught.
+
+    Raises:
+        UserError: if the weeks before teach nothing.
+    """
     everything = calibration.observations.rows
-    weeks = everything["week_start_date"].unique().sort()
-    first = weeks[len(weeks) - max(1, round(len(weeks) * limits.held_out_ratio))]
-    taught = predictors(calibration, everything.filter(pl.col("week_start_date") < first))
-    rows = everything.filter(pl.col("week_start_date") >= first)
+    is_later = pl.col("week_start_date").is_in(last_weeks(everything, limits))
+    taught = predictors(calibration, everything.filter(~is_later))
+    rows = everything.filter(is_later)
     exposure, minutes = rows["exposure_ratio"].to_numpy(), rows["minutes"].to_numpy()
     return rows.with_columns(pl.Series(name, rescaled(exposure * f(rows), minutes)) for name, f in taught.items())
 
@@ -136,22 +148,36 @@ def scores(predicted: pl.DataFrame) -> pl.DataFrame:
 
 
 def held_out_weeks(calibration: Calibration, blocks: int = BLOCKS) -> pl.DataFrame:
-    """Minutes of each account over a block of weeks that the weights have not seen: csm_id, account_id, minutes, and
+    """`predicted_sums` of consecutive blocks of weeks: each is predicted by what the others teach, later ones too."""
+    weeks = calibration.observations.rows["week_start_date"].unique().sort().to_list()
+    ends = [len(weeks) * place // blocks for place in range(blocks + 1)]
+    return predicted_sums(calibration, [weeks[first:last] for first, last in pairwise(ends)])
+
+
+def later_weeks(calibration: Calibration, limits: Limits) -> pl.DataFrame:
+    """`predicted_sums` of the last weeks, predicted by what the weeks before teach."""
+    return predicted_sums(calibration, [last_weeks(calibration.observations.rows, limits)])
+
+
+def predicted_sums(calibration: Calibration, blocks: Sequence[Sequence[datetime.date]]) -> pl.DataFrame:
+    """Minutes of each account over blocks of weeks that the weights have not seen: csm_id, account_id, minutes, and
     predictions by IN_FORCE and CALIBRATED with the CSM's own sum.
 
-    The weeks are cut into consecutive blocks; each is predicted by what the others teach. Sums over accounts, since
-    the minutes of an account in one week are nearly all chance; the CSM's own sum, since a person's pace is no weight.
+    Sums over accounts, since the minutes of an account in one week are nearly all chance; the CSM's own sum, since a
+    person's pace is no weight. A block without minutes, or with none in the other weeks, is left out, and so are CSMs
+    without minutes in the blocks: nothing can be learnt from them, or judged by them.
+
+    Raises:
+        UserError: if the fit breaks down.
     """
     rows = calibration.observations.rows
-    weeks = rows["week_start_date"].unique().sort().to_list()
     parts = []
-    for place in range(blocks):
-        block = weeks[len(weeks) * place // blocks : len(weeks) * (place + 1) // blocks]
+    for block in blocks:
         is_held = pl.col("week_start_date").is_in(block)
-        if not block or rows.filter(~is_held).is_empty():
+        held, others = rows.filter(is_held), rows.filter(~is_held)
+        if not held["minutes"].sum() or not others["minutes"].sum():
             continue
-        learnt = relearn(calibration, rows.filter(~is_held))
-        held = rows.filter(is_held)
+        learnt = relearn(calibration, others)
         exposure = held["exposure_ratio"].to_numpy()
         parts.append(
             held.select("csm_id", "account_id", "minutes").with_columns(
@@ -159,21 +185,39 @@ def held_out_weeks(calibration: Calibration, blocks: int = BLOCKS) -> pl.DataFra
                 pl.Series(CALIBRATED, exposure * hours_of(held, learnt)),
             )
         )
+    if not parts:
+        kinds = dict.fromkeys(("minutes", IN_FORCE, CALIBRATED), pl.Float64)
+        return pl.DataFrame(schema={"csm_id": pl.String, "account_id": pl.String, **kinds})
     sums = pl.concat(parts).group_by("csm_id", "account_id").agg(pl.col("minutes", IN_FORCE, CALIBRATED).sum())
     own = pl.col("minutes").sum().over("csm_id")
-    scaled = sums.with_columns(
+    scaled = sums.filter(own > 0).with_columns(
         pl.col(name) * own / pl.col(name).sum().over("csm_id") for name in (IN_FORCE, CALIBRATED)
     )
     return scaled.sort("csm_id", "account_id")
 
 
 def gain(calibration: Calibration, confidence: float) -> tuple[float, float, float]:
-    """Deviance gained by the calibrated weights over those in force, in weeks held out, with an interval over CSMs.
+    """`gain_of` in blocks of weeks held out; nan where it cannot be measured."""
+    try:
+        return gain_of(held_out_weeks(calibration), confidence)
+    except UserError:
+        return float("nan"), float("nan"), float("nan")
+
+
+def later_gain(calibration: Calibration, limits: Limits) -> float:
+    """`gain_of` in the last weeks, by what the weeks before taught; nan where it cannot be measured."""
+    try:
+        return gain_of(later_weeks(calibration, limits), limits.gain_confidence_ratio)[0]
+    except UserError:
+        return float("nan")
+
+
+def gain_of(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, float]:
+    """Deviance gained by the calibrated weights over those in force, with an interval over CSMs.
 
     Mean over CSMs of the share of their own deviance, each CSM alike (a pooled book of hundreds would else decide
     alone), with Student's t. nan where fewer than two CSMs tell.
     """
-    predicted = held_out_weeks(calibration)
     minutes = predicted["minutes"].to_numpy()
     per_csm = (
         predicted.select("csm_id")

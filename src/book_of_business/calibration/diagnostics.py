@@ -153,7 +153,9 @@ def dealt(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def explained(rows: pl.DataFrame, weights: Weights, levels: list[Level]) -> float:
-    """Share of the deviance of account-weeks, within CSM and segment, that the levels explain."""
+    """Share of the deviance of account-weeks, within CSM and segment, that the levels explain (without minutes: 0)."""
+    if not rows["minutes"].sum():  # a deal leaves out weeks in which the other account was not there
+        return 0.0
     flat = Weights("flat", {level: weight if level[0] == BASE else 1.0 for level, weight in weights.values.items()})
     cells = cells_of(rows, flat, levels)
     kept = separable(cells, levels)

@@ -4,7 +4,7 @@ Mean minutes = exposure x own pace of the CSM x base of the segment x multiplier
 themselves, so that who logs half of their time, always, bends no multiplier. The weights in force are the offset: what
 is estimated is how far each level is off. Variance grows as mean^1.5 between Poisson (1) and gamma (2), zeros included
 (Tweedie 1984; Jorgensen 1987). Intervals leave out one CSM at a time (jackknife, t with one degree of freedom less
-than CSMs): account-weeks of one person are not independent.
+than CSMs who have the level): account-weeks of one person are not independent.
 """
 
 from __future__ import annotations
@@ -128,26 +128,28 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
         start: all parameters of an earlier fit of the same columns.
 
     Raises:
-        UserError: if the fit breaks down.
+        UserError: if no minute was spent in those, or the fit breaks down.
     """
     import statsmodels.api as sm
 
     place = np.unique(cells.csm, return_inverse=True)[1]
     chosen = chosen & (np.bincount(place, np.where(chosen, cells.count * cells.minutes, 0.0))[place] > 0)
+    if not chosen.any():
+        raise UserError("effort weights cannot be learnt: no minutes in these account-weeks")
     csms = np.unique(cells.csm[chosen])
     pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
     design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])
     family = sm.families.Tweedie(link=sm.families.links.Log(), var_power=VARIANCE_POWER)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = sm.GLM(
-            cells.minutes[chosen],
-            design,
-            family=family,
-            offset=np.log(cells.effort[chosen]),
-            var_weights=cells.count[chosen],
-        )
         try:
+            model = sm.GLM(
+                cells.minutes[chosen],
+                design,
+                family=family,
+                offset=np.log(cells.effort[chosen]),
+                var_weights=cells.count[chosen],
+            )
             found = model.fit(start_params=start, maxiter=60, tol=1e-7).params
         except (ValueError, np.linalg.LinAlgError) as error:
             raise UserError(f"effort weights cannot be learnt: the fit breaks down ({error})") from None
@@ -196,7 +198,7 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
         bases(cells, cells.csm != csm, own, kept, segments, fixed)
         for csm, own, kept in zip(csms, without, shrunk_without, strict=True)
     ]
-    found = result_rows(levels, raw, shrunk, errors, len(csms), shrunk_without)
+    found = result_rows(levels, raw, shrunk, errors, shrunk_without, table)
     found |= base_rows(segments, base, np.array(base_without), table)
     kept = Observations(rows, observations.source, observations.exclusions)
     return Calibration(kept, in_force, joined(table, found), prior, dict(zip(levels, errors, strict=True)))
@@ -208,6 +210,9 @@ def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
     Shrunk as the whole was, for the size of the part: errors grow as the root of the account-weeks left out. That the
     spread of deviations comes from the whole gives a method two numbers (prior and scale of errors) of what it may not
     have seen, and saves a jackknife for each part.
+
+    Raises:
+        UserError: if no minute was spent in the part, or the fit breaks down.
     """
     levels = list(calibration.errors)
     cells = cells_of(rows, calibration.in_force, levels)
@@ -344,10 +349,20 @@ def bases(
 
 
 def result_rows(
-    levels: list[Level], raw: np.ndarray, shrunk: np.ndarray, errors: np.ndarray, csm_count: int, without: np.ndarray
+    levels: list[Level],
+    raw: np.ndarray,
+    shrunk: np.ndarray,
+    errors: np.ndarray,
+    without: np.ndarray,
+    table: pl.DataFrame,
 ) -> dict[Level, dict[str, float]]:
-    """Log estimate, ends of its interval and largest shift of each level."""
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, csm_count - 1) * errors
+    """Log estimate, half of its interval and largest shift of each level.
+
+    A level's own number of CSMs gives the degrees of freedom: those who do not have it move it next to nothing.
+    """
+    counts = {(row["factor"], row["level"]): row["csm_count"] for row in table.iter_rows(named=True)}
+    freedom = np.array([max(1, counts[level] - 1) for level in levels])
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * errors
     shift = np.abs(np.expm1(without - shrunk)).max(axis=0) if len(levels) else np.zeros(0)
     return {
         level: {"raw": raw[place], "shrunk": shrunk[place], "reach": reach[place], "shift": shift[place]}
@@ -358,7 +373,7 @@ def result_rows(
 def base_rows(
     segments: list[str], base: np.ndarray, without: np.ndarray, table: pl.DataFrame
 ) -> dict[Level, dict[str, float]]:
-    """The same for base hours, where a segment's own number of CSMs gives the degrees of freedom."""
+    """The same for base hours, with a segment's own number of CSMs."""
     errors = jackknife(without)
     counts = dict(table.filter(pl.col("factor") == BASE).select("level", "csm_count").iter_rows())
     found = {}

@@ -63,10 +63,10 @@ def study(connection: duckdb.DuckDBPyConnection, seed: int, deals: int, referenc
     quality, found = diagnostics.log_quality(connection, limits), observations.read(connection, limits)
     try:
         calibration = calibrate(found, in_force, limits)
+        levels = list(calibration.errors)
+        told = diagnostics.signal(calibration.observations, in_force, levels, seed, deals) if levels else None
     except UserError as error:
         return Study(limits, in_force, quality, found, None, None, [], str(error))
-    levels = list(calibration.errors)
-    told = diagnostics.signal(calibration.observations, in_force, levels, seed, deals) if levels else None
     checks = guard.judge(calibration, limits)
     return Study(limits, in_force, quality, found, calibration, told, checks, "")
 
@@ -151,11 +151,14 @@ def weights_table(found: Study) -> pl.DataFrame:
 
 
 def scores_table(found: Study) -> pl.DataFrame:
-    """Each method on CSMs and on weeks that it has not seen."""
+    """Each method on CSMs and on weeks that it has not seen; empty where either cannot be measured."""
     if found.calibration is None or found.found.csm_count < comparisons.FOLDS or found.found.week_count < 3:
         return pl.DataFrame()
-    csms = comparisons.scores(comparisons.by_csm(found.calibration))
-    later = comparisons.scores(comparisons.out_of_time(found.calibration, found.limits))
+    try:
+        csms = comparisons.scores(comparisons.by_csm(found.calibration))
+        later = comparisons.scores(comparisons.out_of_time(found.calibration, found.limits))
+    except UserError:
+        return pl.DataFrame()
     both = csms.join(later, on="method", how="left", suffix="_later", maintain_order="left")
     return both.select(
         "method",
@@ -170,7 +173,10 @@ def deciles(found: Study) -> pl.DataFrame:
     """Observed against predicted work by decile, for CSMs that were not seen; empty where nothing was learnt."""
     if found.calibration is None or found.found.csm_count < comparisons.FOLDS:
         return pl.DataFrame()
-    return comparisons.deciles(comparisons.by_csm(found.calibration))
+    try:
+        return comparisons.deciles(comparisons.by_csm(found.calibration))
+    except UserError:
+        return pl.DataFrame()
 
 
 def guard_table(found: Study) -> pl.DataFrame:

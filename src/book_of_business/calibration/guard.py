@@ -36,6 +36,7 @@ def judge(calibration: Calibration, limits: Limits) -> list[Check]:
     return [
         *found,
         gain(calibration, limits),
+        later(calibration, limits),
         bounds(calibration, limits),
         order(calibration, limits),
         single_csm(calibration, limits),
@@ -79,6 +80,17 @@ def gain(calibration: Calibration, limits: Limits) -> Check:
     figure = "not measurable" if math.isnan(value) else f"{value:.1%} ({low:.1%} to {high:.1%})"
     limit = f"at least {limits.minimum_gain_ratio:.0%}, its {limits.gain_confidence_ratio:.0%} interval above 0"
     return Check("deviance gained in weeks held out", figure, limit, passed)
+
+
+def later(calibration: Calibration, limits: Limits) -> Check:
+    """What the weights will meet: weeks after those they were learnt from. A gain in blocks of weeks, of which later
+    ones taught too, can come from weeks that the last ones are nothing like.
+    """
+    value = comparisons.later_gain(calibration, limits)
+    count = len(comparisons.last_weeks(calibration.observations.rows, limits))
+    figure = "not measurable" if math.isnan(value) else f"{value:+.1%} deviance gained in the last {count}"
+    limit = "at least 0%, learnt from the weeks before"
+    return Check("later weeks are foretold no worse", figure, limit, not math.isnan(value) and value >= 0)
 
 
 def bounds(calibration: Calibration, limits: Limits) -> Check:

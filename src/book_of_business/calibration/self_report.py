@@ -46,9 +46,8 @@ class SelfReport:
 
     with_load, within_csm: rank correlation of answers with loads, and of both about each CSM's own means (null: too
     few, or too much alike); habit_score, noise_score: standard deviations of people's habits and of single answers
-    about them, points of the scale (null: too few repeat answers); points_per_load: how many points an answer rises
-    with a load of 1 more; csms: one row per CSM with repeat answers, from `compare_csms`; latest: from
-    `latest_answers`; reason: why nobody can be listed (empty: they can).
+    about them, points of the scale (null: too few repeat answers); csms: one row per CSM with repeat answers, from
+    `compare_csms`; latest: from `latest_answers`; reason: why nobody can be listed (empty: they can).
     """
 
     answer_count: int
@@ -58,7 +57,6 @@ class SelfReport:
     within_csm: Correlation | None
     habit_score: float | None
     noise_score: float | None
-    points_per_load: float | None
     csms: pl.DataFrame
     latest: pl.DataFrame
     reason: str
@@ -193,7 +191,7 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
     elif means["mean_load_ratio"].round(9).n_unique() < 2 or means["mean_answer"].round(9).n_unique() < 3:
         reason = "All loads or all answers are alike: there is nothing to tell apart."
     csms, latest = pl.DataFrame(schema=CSM_SCHEMA), pl.DataFrame(schema=LATEST_SCHEMA)
-    habit = noise = slope = None
+    habit = noise = None
     if not reason:
         slope, noise, degrees = within_csm_line(repeated)
         csms = compare_csms(means, rules)
@@ -203,7 +201,6 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
         ).fit()
         average = float((1 / means["answer_count"]).mean())
         habit = float(np.sqrt(max(line.mse_resid - noise**2 * average, 0.0)))
-        slope = float(line.params[1])
     return SelfReport(
         answer_count=held.height,
         csm_count=held["csm_id"].n_unique(),
@@ -212,7 +209,6 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
         within_csm=correlate(own, "load_ratio") if own.height >= MINIMUM_ANSWERS else None,
         habit_score=habit,
         noise_score=noise,
-        points_per_load=slope,
         csms=csms,
         latest=latest,
         reason=reason,

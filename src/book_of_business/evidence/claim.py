@@ -16,10 +16,13 @@ FULL_COUNT = 200
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was measured, in words with its Monte-Carlo interval, and whether the mark is reached."""
+    """What was measured, in words with its Monte-Carlo interval, and whether the mark is reached.
+
+    `is_reached` is null where a figure is reported without a mark, or where nothing was measured that could be judged.
+    """
 
     figure: str
-    is_reached: bool
+    is_reached: bool | None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ is its Monte-Carlo error (95 %), not the spread between worlds. Minutes are thos
 | claim | mark | measured | replicates | seeds | minutes | reached |
 |---|---|---|---|---|---|---|
 """
+REACHED = {True: "yes", False: "**NO**", None: "reported"}
 
 
 def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
@@ -28,7 +29,7 @@ def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
     """
     lines = [HEAD.format(command=command).rstrip("\n")]
     for outcome in outcomes:
-        claim, reached = outcome.claim, "yes" if outcome.verdict.is_reached else "**NO**"
+        claim, reached = outcome.claim, REACHED[outcome.verdict.is_reached]
         if outcome.is_whole:
             count = str(outcome.replicate_count)
         else:
@@ -37,7 +38,7 @@ def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
             f"| {claim.statement} | {claim.mark} | {outcome.verdict.figure} | {count} "
             f"| {outcome.first_seed}-{outcome.last_seed} | {outcome.minutes:.1f} | {reached} |"
         )
-    missed = [outcome for outcome in outcomes if outcome.is_whole and not outcome.verdict.is_reached]
+    missed = [outcome for outcome in outcomes if outcome.is_whole and outcome.verdict.is_reached is False]
     unfinished = [outcome.claim.statement for outcome in outcomes if not outcome.is_whole]
     lines += ["", "## Not reached", ""]
     if missed:

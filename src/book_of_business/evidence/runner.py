@@ -1,7 +1,11 @@
-"""Replicates in two processes, kept as JSON lines by seed, so that a run that was stopped goes on where it was."""
+"""Replicates in two processes, kept as JSON lines by seed, so that a run that was stopped goes on where it was.
+
+A line tells by `code_version` what it was made of: those of other code or reference tables are made again.
+"""
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -16,6 +20,7 @@ import polars as pl
 
 from book_of_business.errors import UserError
 from book_of_business.evidence.claim import Claim, Numbers, Verdict
+from book_of_business.evidence.code_version import code_version
 
 PROCESSES = 2
 # One thread each: two processes keep two cores busy, and more threads would only wait for one another.
@@ -48,7 +53,7 @@ def prove(
     *,
     is_judged_only: bool = False,
 ) -> list[Outcome]:
-    """Run what is missing of each claim's replicates and judge them.
+    """Run what is missing of each claim's replicates and judge them. Those of other code count as missing.
 
     Args:
         claims: in the order of the page.
@@ -59,18 +64,20 @@ def prove(
         is_judged_only: judge the replicates that are there, and make none.
 
     Raises:
-        UserError: if a file of results is not one of this version, or a replicate fails (with its claim and seed).
+        UserError: if a file of results has a line that is no replicate, or a replicate fails (with its claim and seed).
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted: dict[str, tuple[Claim, int]] = {}
     for claim in claims:
         number = max(count or claim.full_count, wanted.get(claim.source, (claim, 0))[1])
         wanted[claim.source] = (claim, number)
+    versions = {source: version_of(claim) for source, (claim, _) in wanted.items()}
     for source, (claim, number) in () if is_judged_only else wanted.items():
-        run_missing(claim, folder / f"{source}.jsonl", range(first_seed, first_seed + number), processes)
+        seeds = range(first_seed, first_seed + number)
+        run_missing(claim, folder / f"{source}.jsonl", versions[source], seeds, processes)
     outcomes = []
     for claim in claims:
-        rows = read_rows(folder / f"{claim.source}.jsonl")
+        rows = read_rows(folder / f"{claim.source}.jsonl", versions[claim.source])
         seeds = range(first_seed, first_seed + (count or claim.full_count))
         kept = [rows[seed] for seed in seeds if seed in rows]
         frame = pl.DataFrame([row["numbers"] for row in kept], infer_schema_length=None)
@@ -80,14 +87,22 @@ def prove(
     return outcomes
 
 
-def run_missing(claim: Claim, path: Path, seeds: Iterable[int], processes: int) -> None:
-    """Make the replicates that the file has not, and add them to it as they come."""
+def version_of(claim: Claim) -> str:
+    """`code_version` of the module that makes a claim's replicates."""
+    return code_version(Path(inspect.getfile(claim.replicate)))
+
+
+def run_missing(claim: Claim, path: Path, version: str, seeds: Iterable[int], processes: int) -> None:
+    """Make the replicates that the file has not, and add them to it as they come. Those of other code are dropped."""
     from tqdm import tqdm
 
-    done = read_rows(path)
+    done = read_rows(path, version)
     missing = [seed for seed in seeds if seed not in done]
     if not missing:
         return
+    kept = path.with_suffix(".kept")
+    kept.write_text("".join(json.dumps(row) + "\n" for row in done.values()), encoding="utf-8")
+    kept.replace(path)
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(THREADS)
     try:
@@ -104,7 +119,8 @@ def run_missing(claim: Claim, path: Path, seeds: Iterable[int], processes: int) 
                     pool.shutdown(cancel_futures=True)
                     kind = type(error).__name__
                     raise UserError(f"{claim.name}, seed {running[future]}: {kind}: {error}") from error
-                file.write(json.dumps({"seed": running[future], "seconds": seconds, "numbers": numbers}) + "\n")
+                row = {"seed": running[future], "version": version, "seconds": seconds, "numbers": numbers}
+                file.write(json.dumps(row) + "\n")
                 file.flush()
                 bar.update()
     finally:
@@ -119,8 +135,8 @@ def timed(replicate: Callable[[int], Numbers], seed: int) -> tuple[Numbers, floa
     return numbers, round(time.monotonic() - began, 2)
 
 
-def read_rows(path: Path) -> dict[int, dict]:
-    """The replicates that a file has, by seed; a last line that was cut off is left out.
+def read_rows(path: Path, version: str) -> dict[int, dict]:
+    """The replicates of one version of the code that a file has, by seed; a last line that was cut off is left out.
 
     Raises:
         UserError: if another line is none of ours.
@@ -132,10 +148,11 @@ def read_rows(path: Path) -> dict[int, dict]:
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
-            rows[int(row["seed"])] = row
+            seed = int(row["seed"])
         except (json.JSONDecodeError, KeyError, TypeError, ValueError):
             if number == len(lines):
-                path.write_text("".join(kept + "\n" for kept in lines[:-1]), encoding="utf-8")
                 break
             raise UserError(f"{path}, line {number} is no replicate: delete the file and run again") from None
+        if row.get("version") == version:
+            rows[seed] = row
     return rows

@@ -48,18 +48,12 @@ class SimulatedWorld:
         account_count, at_risk_share (stage at_risk), red_share (health under 50), counted_count, completed_count,
         meaningful_count, scored_count, quality_sum, logged_minutes, ownerless_minutes, entry_count;
         true: true_load, reference_load.
-    renewals: account_id, csm_id (owner in the week before), week, renewed_on, outcome, arr_before_usd, arr_after_usd,
-        is_churned.
-    episodes: account_id, csm_id, onset_on, detected_on, ended_on, outcome (null dates: not yet).
-    responses: account_id, responded_on, survey, score. perceived: csm_id, surveyed_on, perceived_load.
+    perceived: csm_id, surveyed_on, perceived_load.
     """
 
     settings: Settings
     account_weeks: pl.DataFrame
     csm_weeks: pl.DataFrame
-    renewals: pl.DataFrame
-    episodes: pl.DataFrame
-    responses: pl.DataFrame
     perceived: pl.DataFrame
 
     @property
@@ -100,11 +94,9 @@ def simulate_world(
     )
     run = Simulation(settings, is_lean=True)
     ids = Ids(settings.csms, settings.accounts)
-    owners = np.full((settings.weeks, settings.accounts), -1, dtype=np.int32)
     account_weeks, csm_weeks = [], []
     for week in range(settings.weeks):
         touches, frames, minutes = run.step(week)
-        owners[week] = run.book.csm
         if week >= warm_up:
             entries = frames.get("time_entries")
             account_weeks.append(of_accounts(run, ids, touches, entries, minutes, week, week - warm_up))
@@ -113,9 +105,7 @@ def simulate_world(
         settings,
         pl.concat(account_weeks),
         pl.concat(csm_weeks),
-        renewals_of(run, ids, owners, warm_up),
-        episodes_of(run, ids),
-        *answers_of(run, ids),
+        perceived_of(run, ids),
     )
 
 
@@ -229,48 +219,10 @@ def of_csms(
     })  # fmt: skip
 
 
-def renewals_of(run: Simulation, ids: Ids, owners: np.ndarray, warm_up: int) -> pl.DataFrame:
-    """Every decided renewal since the warm-up, with the owner in the week before."""
-    found, settings = run.contracts.renewals, run.settings
-    week = (found["renewed_on"].astype(np.int64) - settings.start_day) // 7
-    owner = owners[np.clip(week - 1, 0, settings.weeks - 1), found["account"]]
-    frame = pl.DataFrame({
-        "account_id": ids.account.gather(found["account"]),
-        "csm_id": ids.csm.gather(np.where(owner >= 0, owner, len(ids.csm) - 1)),
-        "week": (week - warm_up).astype(np.int32),
-        "renewed_on": day_of(found["renewed_on"]),
-        "outcome": pl.Series(words.RENEWAL_OUTCOMES).gather(found["outcome"].astype(np.int64)),
-        "arr_before_usd": found["arr_before"].astype(float), "arr_after_usd": found["arr_after"].astype(float),
-        "is_churned": found["outcome"] == words.RENEWAL_OUTCOMES.index("churned"),
-    })  # fmt: skip
-    return frame.filter((pl.col("week") >= 0) & (pl.col("week") < settings.weeks - warm_up))
-
-
-def episodes_of(run: Simulation, ids: Ids) -> pl.DataFrame:
-    """Every deterioration that was planted, those of the warm-up too."""
-    from book_of_business.simulate.episodes import OUTCOMES
-
-    found = run.episodes.ledger
-    owner = found["csm"].astype(np.int64)
+def perceived_of(run: Simulation, ids: Ids) -> pl.DataFrame:
+    """Answers of CSMs."""
+    felt = run.surveys.effort
     return pl.DataFrame({
-        "account_id": ids.account.gather(found["account"].astype(np.int64)),
-        "csm_id": ids.csm.gather(np.where(owner >= 0, owner, len(ids.csm) - 1)),
-        "onset_on": day_of(found["onset_on"]), "detected_on": day_of(found["detected_on"]),
-        "ended_on": day_of(found["ended_on"]), "outcome": pl.Series(OUTCOMES).gather(found["outcome"].astype(np.int64)),
-    })  # fmt: skip
-
-
-def answers_of(run: Simulation, ids: Ids) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Answers of customers (survey 0 is csat, 1 nps) and of CSMs."""
-    told, felt = run.surveys.responses, run.surveys.effort
-    responses = pl.DataFrame({
-        "account_id": ids.account.gather(told["account"].astype(np.int64)),
-        "responded_on": day_of(told["responded_on"]),
-        "survey": pl.Series(("csat", "nps")).gather(told["survey"].astype(np.int64)),
-        "score": told["score"].astype(np.int64),
-    })  # fmt: skip
-    perceived = pl.DataFrame({
         "csm_id": ids.csm.gather(felt["csm"].astype(np.int64)), "surveyed_on": day_of(felt["surveyed_on"]),
         "perceived_load": felt["perceived"].astype(np.int64),
     })  # fmt: skip
-    return responses, perceived
