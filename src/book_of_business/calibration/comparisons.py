@@ -7,6 +7,7 @@ nothing of how much is worked. Deviance is Tweedie's with p = 1.5, the one the w
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -215,8 +216,8 @@ def later_gain(calibration: Calibration, limits: Limits) -> float:
 def gain_of(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, float]:
     """Deviance gained by the calibrated weights over those in force, with an interval over CSMs.
 
-    Mean over CSMs of the share of their own deviance, each CSM alike (a pooled book of hundreds would else decide
-    alone), with Student's t. nan where fewer than two CSMs tell.
+    Geometric mean over CSMs of what is left of their own deviance, each CSM alike (a pooled book of hundreds would else
+    decide alone), with Student's t on the logs. nan where fewer than two CSMs tell.
     """
     minutes = predicted["minutes"].to_numpy()
     per_csm = (
@@ -229,7 +230,7 @@ def gain_of(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, f
         .agg(pl.col("before", "after").sum())
         .sort("csm_id")
     )
-    return mean_interval(per_csm["before"].to_numpy(), per_csm["after"].to_numpy(), confidence)
+    return geometric_interval(per_csm["before"].to_numpy(), per_csm["after"].to_numpy(), confidence)
 
 
 def mean_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> tuple[float, float, float]:
@@ -240,6 +241,21 @@ def mean_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> t
         return float("nan"), float("nan"), float("nan")
     reach = stats.t.ppf((1 + confidence) / 2, len(ratios) - 1) * ratios.std(ddof=1) / np.sqrt(len(ratios))
     return float(ratios.mean()), float(ratios.mean() - reach), float(ratios.mean() + reach)
+
+
+def geometric_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """1 less the geometric mean over CSMs of after / before, with an interval; nan where fewer than two tell.
+
+    A CSM can gain at most all and lose any multiple: in a plain mean one who triples their deviance
+    undoes four who halve it.
+    """
+    told = (before > 0) & (after > 0)
+    logs = np.log(after[told] / before[told])
+    if len(logs) < 2:
+        return float("nan"), float("nan"), float("nan")
+    reach = stats.t.ppf((1 + confidence) / 2, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
+    middle = logs.mean()
+    return 1 - math.exp(middle), 1 - math.exp(middle + reach), 1 - math.exp(middle - reach)
 
 
 def ratio_interval(part: np.ndarray, whole: np.ndarray, confidence: float) -> tuple[float, float, float]:
