@@ -1,8 +1,9 @@
 """`python -m book_of_business ARGUMENTS`, with dbt's parse of the project taken from the build of `make test`.
 
-Parsing takes half of the time of a small build, and each test builds into a directory of its own: dbt keeps a parse for
-one connection only, and the path of the working file is part of that. Nothing that is parsed depends on it, so it is
-left out of what dbt compares; changed files are parsed anew as ever. Without that build there is nothing to take.
+Parsing takes two fifths of the processor time of a small build, and each test builds into a directory of its own: dbt
+keeps a parse for one connection only, and the path of the working file is part of that. Nothing that is parsed depends
+on it, so it is left out of what dbt compares; changed files are parsed anew as ever. Without that build there is
+nothing to take.
 """
 
 import os

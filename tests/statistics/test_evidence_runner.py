@@ -130,6 +130,8 @@ def test_page_says_what_is_not_finished_and_judging_makes_nothing(tmp_path: Path
     text = page.page(runner.prove(begun, tmp_path, first_seed=5, is_judged_only=True), "make prove-statistics")
     assert "| what a claims | over 100 | mean 11.0 | 2 of 200 |" in text
     assert "| what b claims | over 100 | not run yet | 0 of 200 |" in text
+    table = text.split("## Not reached")[0]
+    assert table.count("| not finished |") == 2, "neither yes nor no before all replicates are made"
     assert "**NO**" not in text
     assert text.split("## Not finished")[1].count("- what") == 2
 

@@ -8,10 +8,7 @@ the published marts and compares, so that neither a number nor a verdict can be 
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +16,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from book_of_business.calibration import guard, observations
+from book_of_business.calibration import guard, observations, proposals
 from book_of_business.calibration.effort_model import ESTIMATED, REFERENCE, Calibration, calibrate
 from book_of_business.calibration.limits import Limits, read_limits
 from book_of_business.calibration.observations import LEVELS, Observations
+from book_of_business.calibration.proposals import is_same, last_week_of, next_version, versions
 from book_of_business.calibration.weights import Weights, read_order, read_version
 from book_of_business.errors import UserError
 from book_of_business.marts import query
@@ -33,7 +31,6 @@ METHOD, KEPT = "tweedie_1.5_within_csm", "kept"
 METHOD_VERSION = 2  # raised with each change of the method that changes a weight or its interval
 NEW_COLUMNS = ("raw_weight", "previous_weight", "run_id")
 DECIMALS = 4
-SAME = 0.002  # relative: a fit on another machine ends there, and nobody edits a weight by so little
 WEEK = datetime.timedelta(days=7)
 AFTERWARDS = (
     "Weeks before that day keep the weights of their time. Commit seeds/reference/effort_weights.csv; since a reference"
@@ -87,20 +84,13 @@ def latest_week(connection: duckdb.DuckDBPyConnection) -> datetime.date:
 
 
 def run_id(found: Observations, in_force: Weights, limits: Limits) -> str:
-    """The last week and a short hash of all that the weights follow from: the same weights have the same id."""
+    """`proposals.run_id` of the account-weeks, the weights in force, the limits and the method."""
     columns = ["week_start_date", "account_id", "csm_id", "segment", *LEVELS, "exposure_ratio", "minutes"]
     rows = found.rows.select(columns).with_columns(pl.col("exposure_ratio", "minutes").round(6))
     values = sorted((factor, level, weight) for (factor, level), weight in in_force.values.items())
     told = json.dumps([METHOD, METHOD_VERSION, found.source, values, asdict(limits)], sort_keys=True)
     text = told + rows.sort("week_start_date", "account_id").write_csv()
-    last: datetime.date = found.rows["week_start_date"].max()
-    return f"{last:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-def versions(rows: Sequence[dict[str, str]]) -> list[str]:
-    """The versions there are, v9 before v10."""
-    found = {row["version"] for row in rows}
-    return sorted(found, key=lambda version: (len(version), version))
+    return proposals.run_id(found.rows["week_start_date"].max(), text)
 
 
 def propose(connection: duckdb.DuckDBPyConnection, reference: Path) -> Proposed:
@@ -117,8 +107,7 @@ def propose(connection: duckdb.DuckDBPyConnection, reference: Path) -> Proposed:
     for row in rows:
         if row.get("run_id") == own:
             return Proposed(row["version"], False, learnt, checks)
-    numbers = [int(version[1:]) for version in versions(rows) if re.fullmatch(r"v\d{1,9}", version)]
-    version = f"v{max(numbers, default=0) + 1}"
+    version = next_version(rows, "v")
     add_columns(path, NEW_COLUMNS)
     begins = latest_week(connection) + WEEK
     rewrite(path, append=as_rows(learnt, version, begins, own))
@@ -207,16 +196,12 @@ def learnt_again(
         UserError: if the run id is none of ours, other weights come out, or the rows are not as they were written.
     """
     version, known = own[0]["version"], own[0].get("run_id", "")
-    written = re.fullmatch(r"(\d{4})(\d\d)(\d\d)-[0-9a-f]{12}", known)
-    if not written:
+    last = last_week_of(known)
+    if last is None:
         raise UserError(
             f"{version} has no run id of `calibrate propose`, so the guard cannot check it: a version that people"
             " decided is adopted by editing its status, in a reviewed change"
         )
-    try:
-        last = datetime.date(*map(int, written.groups()))
-    except ValueError:
-        raise UserError(f"{version}: its run id {known} begins with no day; propose again") from None
     learnt = learn(connection, reference, limits, last)
     again = run_id(learnt.observations, learnt.in_force, limits)
     if again != known:
@@ -231,14 +216,6 @@ def learnt_again(
             where = f"{row['factor']} {row['level']}: {', '.join(differing) or 'rows are missing or added'}"
             raise UserError(f"{version} is not as it was proposed ({where}): restore it, or propose again")
     return learnt
-
-
-def is_same(written: str | None, expected: str) -> bool:
-    """Whether a field is as it was written; numbers may differ in digits that depend on the machine."""
-    try:
-        return math.isclose(float(written or ""), float(expected), rel_tol=SAME)
-    except ValueError:
-        return written == expected
 
 
 def checked_day(text: str, latest: datetime.date, rows: Sequence[dict[str, str]], is_given: bool) -> str:

@@ -9,20 +9,18 @@ of the guard fails, the proposal is rejected, and its rationale says by which ch
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from book_of_business.calibration import ceiling_inputs
-from book_of_business.calibration.adoption import is_same
+from book_of_business.calibration import ceiling_inputs, proposals
 from book_of_business.calibration.ceilings import METHOD, Fit, Limits, fit
+from book_of_business.calibration.proposals import is_same, last_week_of, next_version, versions
 from book_of_business.errors import UserError
 from book_of_business.reference_files import checked_name, read_rows, rewrite
 
@@ -57,19 +55,13 @@ def fits_of(
 
 
 def run_id(kept: pl.DataFrame, limits: Limits, last_week: datetime.date) -> str:
-    """The last published week and a short hash of the data, the limits and the method: the same estimate, the same id.
+    """`proposals.run_id` of the data, the limits and the method.
 
     The last week is that of the book, not of the data: the weeks that are read are counted back from it.
     """
     rounded = kept.with_columns(pl.col(pl.Float64).round(9)).sort("role_tier", "csm_id", "week_start_date")
     text = json.dumps([METHOD, METHOD_VERSION, asdict(limits)], sort_keys=True) + rounded.write_csv()
-    return f"{last_week:%Y%m%d}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-def versions(rows: Sequence[dict[str, str]]) -> list[str]:
-    """The versions there are, in order."""
-    found = {row["version"] for row in rows}
-    return sorted(found, key=lambda version: (len(version), version))
+    return proposals.run_id(last_week, text)
 
 
 def propose(connection: duckdb.DuckDBPyConnection, reference_dir: Path) -> Proposed:
@@ -87,8 +79,7 @@ def propose(connection: duckdb.DuckDBPyConnection, reference_dir: Path) -> Propo
     for row in rows:
         if row["run_id"] == own:
             return Proposed(fits, row["version"], is_new=False)
-    numbers = [int(version[1:]) for version in versions(rows) if re.fullmatch(r"c\d+", version)]
-    version = f"c{max(numbers, default=0) + 1}"
+    version = next_version(rows, "c")
     rewrite(path, append=[as_row(found, version, in_force[found.role_tier], own) for found in known])
     return Proposed(fits, version, is_new=True)
 
@@ -146,11 +137,7 @@ def estimated_again(connection: duckdb.DuckDBPyConnection, row: dict[str, str], 
         UserError: if the run id is none of ours, the estimate cannot be made, or it is another.
     """
     name, known = f"{row['version']} {row['role_tier']}", row["run_id"]
-    written = re.fullmatch(r"(\d{4})(\d\d)(\d\d)-[0-9a-f]{12}", known, re.ASCII)
-    try:
-        given = datetime.date(*map(int, written.groups())) if written else None
-    except ValueError:
-        given = None
+    given = last_week_of(known)
     if given is None:
         raise UserError(
             f"{name} has no run id of `calibrate propose --ceilings`, so it cannot be checked: a ceiling that people"

@@ -233,16 +233,6 @@ def gain_of(predicted: pl.DataFrame, confidence: float) -> tuple[float, float, f
     return geometric_interval(per_csm["before"].to_numpy(), per_csm["after"].to_numpy(), confidence)
 
 
-def mean_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> tuple[float, float, float]:
-    """Mean over CSMs of 1 - after / before with the interval of Student's t; nan where fewer than two tell."""
-    told = before > 0
-    ratios = 1 - after[told] / before[told]
-    if len(ratios) < 2:
-        return float("nan"), float("nan"), float("nan")
-    reach = stats.t.ppf((1 + confidence) / 2, len(ratios) - 1) * ratios.std(ddof=1) / np.sqrt(len(ratios))
-    return float(ratios.mean()), float(ratios.mean() - reach), float(ratios.mean() + reach)
-
-
 def geometric_interval(before: np.ndarray, after: np.ndarray, confidence: float) -> tuple[float, float, float]:
     """1 less the geometric mean over CSMs of after / before, with an interval; nan where fewer than two tell.
 

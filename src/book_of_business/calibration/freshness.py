@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from book_of_business.calibration.comparisons import deviance, mean_interval
+from book_of_business.calibration.comparisons import deviance, geometric_interval
 from book_of_business.calibration.effort_model import Calibration, hours_of
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS
@@ -65,7 +65,7 @@ def later_gain(rows: pl.DataFrame, weights: Weights, weeks: int, confidence: flo
     """How much less deviance the levels of `weeks` weeks later leave than those of the week itself.
 
     Only account-weeks whose levels differ between the two say anything; both are scaled to each CSM's own minutes.
-    Mean over CSMs of the share of that deviance, with an interval; nan where fewer than two CSMs have any.
+    Geometric mean over CSMs of the share of that deviance, with an interval; nan where fewer than two CSMs have any.
     """
     later = rows.select(
         "account_id", (pl.col("week_start_date") - pl.duration(days=DAYS * weeks)).alias("week_start_date"), *LEVELS
@@ -84,7 +84,4 @@ def later_gain(rows: pl.DataFrame, weights: Weights, weeks: int, confidence: flo
     differs = ~np.isclose(own, other)
     before = np.bincount(place[differs], deviance(minutes, own)[differs], minlength=len(csm))
     after = np.bincount(place[differs], deviance(minutes, other)[differs], minlength=len(csm))
-    told = before > 0
-    if told.sum() < 2:
-        return float("nan"), float("nan"), float("nan")
-    return mean_interval(before[told], after[told], confidence)
+    return geometric_interval(before, after, confidence)

@@ -33,7 +33,7 @@ def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
         if outcome.is_whole:
             count = str(outcome.replicate_count)
         else:
-            count, reached = f"{outcome.replicate_count} of {claim.full_count}", f"({reached.strip('*').lower()})"
+            count, reached = f"{outcome.replicate_count} of {claim.full_count}", "not finished"
         lines.append(
             f"| {claim.statement} | {claim.mark} | {outcome.verdict.figure} | {count} "
             f"| {outcome.first_seed}-{outcome.last_seed} | {outcome.minutes:.1f} | {reached} |"
@@ -47,7 +47,7 @@ def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
     else:
         lines.append("Every mark of a finished claim was reached.")
     if unfinished:
-        lines += ["", "## Not finished", "", "Fewer replicates than wanted: what stands above in brackets is no proof."]
+        lines += ["", "## Not finished", "", "Fewer replicates than wanted: what was measured so far is no proof."]
         lines += ["", *(f"- {statement}" for statement in unfinished)]
     if notes:
         lines += ["", notes.strip()]

@@ -81,7 +81,7 @@ def prove(
         seeds = range(first_seed, first_seed + (count or claim.full_count))
         kept = [rows[seed] for seed in seeds if seed in rows]
         frame = pl.DataFrame([row["numbers"] for row in kept], infer_schema_length=None)
-        verdict = claim.summarise(frame) if kept else Verdict("not run yet", False)
+        verdict = claim.summarise(frame) if kept else Verdict("not run yet", None)
         minutes = sum(row["seconds"] for row in kept) / 60
         outcomes.append(Outcome(claim, verdict, len(kept), seeds[0], seeds[-1], minutes))
     return outcomes

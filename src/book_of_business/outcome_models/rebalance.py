@@ -167,11 +167,9 @@ def evaluate(
     level = level_before(value, before_weeks)
     listed = moved.filter(pl.col("csm_id").is_in(books)).select("csm_id", "week", "is_moved").rows()
     free = np.isfinite(change) & (np.arange(last + 1) > 0)
-    for at, when in (
-        (place[csm_id], week) for csm_id, week, _ in listed
-    ):  # neither a transfer's own weeks nor those that still feel it are controls
-        free[at, max(when - after_weeks, 0) : when + before_weeks + after_weeks] = False
-    moves = first_of_each(sorted({(place[csm_id], at) for csm_id, at, is_moved in listed if is_moved}), after_weeks)
+    for csm_id, when, _ in listed:  # neither a transfer's own weeks nor those that still feel it are controls
+        free[place[csm_id], max(when - after_weeks, 0) : when + before_weeks + after_weeks] = False
+    moves = first_of_each(sorted({(place[csm_id], when) for csm_id, when, is_moved in listed if is_moved}), after_weeks)
     moves = [(at, when) for at, when in moves if 0 < when <= last and np.isfinite(change[at, when])]
     if not moves:
         return Evaluation(0, 0, relevant, None, None, None)
