@@ -158,7 +158,8 @@ def read_perceived_load(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """One row per answer: load as felt beside two ways of measuring it in that week.
 
     Columns: csm, csm_id, surveyed_on, perceived_load_score (1 to 10), load_ratio (null: no capacity then),
-    relative_to_peers (accounts per full-time equivalent over that of all in the motion; null: no peers then).
+    availability_ratio (of that week), relative_to_peers (accounts per full-time equivalent over that of all in the
+    motion; null: no peers then).
     """
     return labelled(
         connection,
@@ -177,11 +178,14 @@ def read_perceived_load(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         )
         select
             answers.csm_id, answers.surveyed_on, answers.perceived_load_score, answers.load_ratio,
+            loads.availability_ratio,
             case
                 when per_head.peer_count > 1 and per_head.peers_per_head > 0
                     then round(per_head.accounts_per_head / per_head.peers_per_head, 9)
             end as relative_to_peers
         from marts.fct_csm_perceived_load as answers
+        inner join marts.fct_csm_load as loads
+            on answers.csm_id = loads.csm_id and answers.week_start_date = loads.week_start_date
         left join per_head on answers.csm_id = per_head.csm_id and answers.week_start_date = per_head.week_start_date
         order by answers.surveyed_on, answers.csm_id
     """,

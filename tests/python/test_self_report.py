@@ -24,8 +24,8 @@ def answers(seed: int = 1, csms: int = 12, times: int = 6, habits: dict[int, flo
         for time in range(times):
             now = load + rng.normal(0, 0.05)
             felt = float(np.clip(1 + 5.6 * now + habit + rng.normal(0, 0.4), 1, 10))
-            rows.append((f"C{csm}", date(2026, 1, 1) + timedelta(weeks=4 * time), felt, now))
-    schema = ["csm_id", "surveyed_on", "perceived_load_score", "load_ratio"]
+            rows.append((f"C{csm}", date(2026, 1, 1) + timedelta(weeks=4 * time), felt, now, 1.0))
+    schema = ["csm_id", "surveyed_on", "perceived_load_score", "load_ratio", "availability_ratio"]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -91,10 +91,56 @@ def test_nobody_is_listed_where_there_is_nothing_to_tell_apart() -> None:
     assert "Nobody was asked" in self_report.read(frame.head(0), RULES).reason
     none = frame.with_columns(load_ratio=pl.lit(None, pl.Float64))
     assert self_report.sentences(self_report.read(none, RULES), LABELS, RULES) == [
-        "No answer fell into a week with a load, so there is nothing to hold them against."
+        "No answer fell into a week at work with a load, so there is nothing to hold them against."
     ]
     for column in ("load_ratio", "perceived_load_score"):
         assert "alike" in self_report.read(frame.with_columns(pl.lit(5.0).alias(column)), RULES).reason
+
+
+@pytest.mark.parametrize(("availability", "is_held"), [(0.79, False), (0.8, True), (0.81, True), (None, False)])
+def test_an_answer_of_a_week_mostly_away_is_left_out(availability: float | None, is_held: bool) -> None:
+    frame = answers()
+    last = pl.col("surveyed_on") == pl.col("surveyed_on").max().over("csm_id")
+    away = last & (pl.col("csm_id") == "C2")
+    changed = frame.with_columns(
+        perceived_load_score=pl.when(away).then(pl.col("perceived_load_score") - 3).otherwise("perceived_load_score"),
+        availability_ratio=pl.when(away).then(pl.lit(availability, pl.Float64)).otherwise("availability_ratio"),
+    )
+    report = self_report.read(changed, RULES)
+    assert report.answer_count == frame.height - (not is_held)
+    assert (report.latest.filter(pl.col("discordance") != IN_LINE).height == 1) is is_held
+
+
+def test_a_load_never_seen_before_leaves_more_to_chance() -> None:
+    """The slope is not known exactly: far from the loads of before, a gap of the same size says less."""
+    frame = answers()
+    last = pl.col("surveyed_on") == pl.col("surveyed_on").max().over("csm_id")
+    far = frame.with_columns(
+        load_ratio=pl.when(last & (pl.col("csm_id") == "C2")).then(pl.col("load_ratio") + 2).otherwise("load_ratio")
+    )
+    slope, noise, degrees = self_report.within_csm_line(frame)
+    near, moved = (
+        self_report.latest_answers(rows.with_columns(perceived_load_score=pl.col("load_ratio") * slope + pl.when(
+            last & (pl.col("csm_id") == "C2")).then(2.0).otherwise(0.0)), slope, noise, degrees, RULES)
+        .filter(pl.col("csm_id") == "C2").row(0, named=True) for rows in (frame, far)
+    )  # fmt: skip
+    assert near["gap_score"] == pytest.approx(moved["gap_score"]) == pytest.approx(2.0)
+    assert near["chance"] < moved["chance"]
+
+
+def test_an_own_spread_above_that_of_the_team_counts() -> None:
+    frame = answers(times=12)
+    swing = (pl.int_range(pl.len()).over("csm_id") % 2) * 2.0 - 1
+    restless = frame.with_columns(
+        perceived_load_score=pl.when(pl.col("csm_id") == "C3").then(pl.col("perceived_load_score") + swing)
+        .otherwise("perceived_load_score")
+    )  # fmt: skip
+    slope, _, degrees = self_report.within_csm_line(frame)
+    chances = [
+        dict(self_report.latest_answers(restless, slope, noise, degrees, RULES).select("csm_id", "chance").iter_rows())
+        for noise in (0.01, 0.4, 5.0)
+    ]
+    assert chances[0]["C3"] == pytest.approx(chances[1]["C3"]) != pytest.approx(chances[2]["C3"], rel=0.01)
 
 
 def test_by_habit_alone_few_teams_list_anybody() -> None:

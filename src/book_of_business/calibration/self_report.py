@@ -5,7 +5,9 @@ of them: an outlier test on externally studentised residuals (Cook and Weisberg 
 people differ by habit alone, it lists somebody in at most `self_report_false_listing_ratio` of teams. A discordant CSM
 answers by an unusual habit, or the metric misses work (or counts work that is none): the survey cannot tell which.
 
-The second listing asks of each CSM's latest answer alone, against their own earlier ones: there the habit cancels.
+The second listing asks of each CSM's latest answer alone, against their own earlier ones: there the habit cancels. A
+gap may be as large as that of a new observation about a line (its own chance, that of the mean, that of the slope),
+with the spread of the team's answers or of the CSM's own, whichever is larger: at an end of the scale it is less.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from book_of_business.baseline import MINIMUM_ANSWERS, Correlation, correlate, c
 from book_of_business.reference_files import read_thresholds
 
 LOWEST, HIGHEST = 1.0, 10.0
+NOTHING = 1e-12  # sum of squares of loads that are all alike
 AT_END = 0.5  # a mean this near to an end of the scale could not have gone further
 FELT_MORE, FELT_LESS, IN_LINE = "felt more", "felt less", "in line"
 MEANINGS = {
@@ -33,10 +36,13 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Rules:
-    """Rows of `thresholds`: how few CSMs and answers are too few, and how often a team may be shown a false listing."""
+    """Rows of `thresholds`: how few CSMs, answers and days at work are too few, and how often a team may be shown a
+    false listing.
+    """
 
     self_report_minimum_csms: float
     self_report_minimum_answers: float
+    self_report_minimum_availability_ratio: float
     self_report_false_listing_ratio: float
 
 
@@ -139,9 +145,14 @@ def latest_answers(repeated: pl.DataFrame, slope: float, noise: float, degrees: 
         answer_count=pl.len().cast(pl.Int64),
         latest_answer=pl.col("perceived_load_score").filter(is_last).first().cast(pl.Float64),
         gap_score=pl.col("own").filter(is_last).first() - pl.col("own").filter(~is_last).mean(),
+        step=pl.col("load_ratio").filter(is_last).first() - pl.col("load_ratio").filter(~is_last).mean(),
+        spread=pl.col("own").filter(~is_last).std(),
     )
-    gaps, counts = rows["gap_score"].to_numpy(), rows["answer_count"].to_numpy()
-    error = noise * np.sqrt(1 + 1 / (counts - 1))
+    gaps, counts, steps = (rows[name].to_numpy() for name in ("gap_score", "answer_count", "step"))
+    load = pl.col("load_ratio")
+    square = float(adjusted.select(((load - load.mean().over("csm_id")) ** 2).sum()).item())
+    reach = np.sqrt(1 + 1 / (counts - 1) + (steps**2 / square if square > NOTHING else 0.0))
+    error = np.fmax(rows["spread"].to_numpy(), noise) * reach
     chances = 2 * stats.t.sf(np.abs(gaps) / error, degrees) if noise > 0 else np.ones(len(gaps))
     limit = rules.self_report_false_listing_ratio / max(len(gaps), 1)
     said = rows["latest_answer"].to_numpy()
@@ -160,10 +171,13 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
 
     Args:
         answers: of `marts.read_perceived_load`: csm_id, surveyed_on, perceived_load_score (1 to 10), load_ratio (null:
-            no capacity that week; left out).
+            no capacity that week; left out), availability_ratio (of that week; weeks mostly away are left out).
         rules: see `Rules`.
     """
-    held = answers.drop_nulls("load_ratio").with_columns(pl.col("perceived_load_score").cast(pl.Float64))
+    is_there = pl.col("availability_ratio") >= rules.self_report_minimum_availability_ratio
+    held = (
+        answers.drop_nulls("load_ratio").filter(is_there).with_columns(pl.col("perceived_load_score").cast(pl.Float64))
+    )
     repeated = held.filter(pl.len().over("csm_id") >= rules.self_report_minimum_answers)
     own = held.filter(pl.len().over("csm_id") > 1).with_columns(
         (pl.col(column) - pl.col(column).mean().over("csm_id")).round(9)
@@ -182,7 +196,7 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
     if not answers.height:
         reason = "Nobody was asked: there are no effort surveys, so how the load feels is not known."
     elif not held.height:
-        reason = "No answer fell into a week with a load, so there is nothing to hold them against."
+        reason = "No answer fell into a week at work with a load, so there is nothing to hold them against."
     elif means.height < rules.self_report_minimum_csms:
         reason = (
             f"Only {count_of(means.height, 'CSM')} answered at least {rules.self_report_minimum_answers:g} times in "
@@ -222,7 +236,7 @@ def within_csm_line(repeated: pl.DataFrame) -> tuple[float, float, int]:
     )
     answer, load = centred.to_numpy().T
     square = float(load @ load)
-    slope = float(load @ answer) / square if square > 1e-12 else 0.0
+    slope = float(load @ answer) / square if square > NOTHING else 0.0
     degrees = max(repeated.height - repeated["csm_id"].n_unique() - 1, 1)
     return slope, float(np.sqrt(((answer - slope * load) ** 2).sum() / degrees)), degrees
 

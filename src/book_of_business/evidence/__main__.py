@@ -10,7 +10,7 @@ from book_of_business.errors import UserError
 from book_of_business.evidence import claims, notes, page, runner
 from book_of_business.settings import project_dir
 
-FIRST_SEED = 1001
+FIRST_SEED = 2001  # those from 1001 were looked at while methods and limits were chosen
 
 
 def main(arguments: list[str] | None = None) -> int:

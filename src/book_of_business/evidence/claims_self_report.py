@@ -16,7 +16,7 @@ CHANGE_POINTS = 4.0  # how much higher the latest answer of one CSM is than thei
 def answers_of(world: SimulatedWorld, load: str) -> pl.DataFrame:
     """Answers as `marts.read_perceived_load` gives them, held against one of the loads of the simulator."""
     loads = world.csm_weeks.filter(pl.col(load) > 0).select(
-        "csm_id", "week_start_date", load_ratio=pl.col(load)
+        "csm_id", "week_start_date", "availability_ratio", load_ratio=pl.col(load)
     )  # fmt: skip
     return (
         world.perceived.with_columns(
@@ -24,7 +24,7 @@ def answers_of(world: SimulatedWorld, load: str) -> pl.DataFrame:
             perceived_load_score=pl.col("perceived_load").cast(pl.Float64),
         )
         .join(loads, on=["csm_id", "week_start_date"])
-        .select("csm_id", "surveyed_on", "perceived_load_score", "load_ratio")
+        .select("csm_id", "surveyed_on", "perceived_load_score", "load_ratio", "availability_ratio")
     )
 
 
