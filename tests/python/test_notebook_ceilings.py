@@ -45,7 +45,7 @@ NO_TOUCHES = "delete from marts.fct_touch_plan"
         ((), ["no ceiling identified", "Fewer than 3 CSMs have enough weeks", "Nobody can be listed"]),
         ((UNSCORED, NO_SURVEYS), ["has a quality score", "no number of weeks would show", "Nobody was asked"]),
         ((NO_HEALTH_SCORES, ANSWERS_ALIKE), ["no ceiling identified", "Nobody can be listed"]),
-        ((NO_LOADS, NO_TOUCHES), ["No answer fell into a week at work with a load", "the productive hours give no default"]),
+        ((NO_LOADS, NO_TOUCHES), ["No answer fell into a week at work", "the productive hours give no default"]),
         (EMPTY, ["There are no CSMs", "Nobody was asked"]),
         ((*IN_BULK, *WILD), ["no ceiling identified"]),
     ],

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from book_of_business.calibration.comparisons import deviance, geometric_interval
+from book_of_business.calibration.comparisons import deviance, signed_rank_interval
 from book_of_business.calibration.effort_model import Calibration, hours_of
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS
 from book_of_business.calibration.weights import Weights
 
 DAYS = 7
+FEWEST = 10  # account-weeks of a CSM whose levels differ: of two, by chance, nothing or all may be left
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def latest_change(rows: pl.DataFrame) -> datetime.date | None:
 def later_gain(rows: pl.DataFrame, weights: Weights, weeks: int, confidence: float) -> tuple[float, float, float]:
     """How much less deviance the levels of `weeks` weeks later leave than those of the week itself.
 
-    Only account-weeks whose levels differ between the two say anything; both are scaled to each CSM's own minutes.
-    Geometric mean over CSMs of the share of that deviance, with an interval; nan where fewer than two CSMs have any.
+    Only account-weeks whose levels differ between the two say anything; both are scaled to each CSM's own minutes. CSMs
+    with fewer than FEWEST of them are left out.
+    `signed_rank_interval` of the share of that deviance over CSMs; nan where fewer than two CSMs have any.
     """
     later = rows.select(
         "account_id", (pl.col("week_start_date") - pl.duration(days=DAYS * weeks)).alias("week_start_date"), *LEVELS
@@ -84,4 +86,5 @@ def later_gain(rows: pl.DataFrame, weights: Weights, weeks: int, confidence: flo
     differs = ~np.isclose(own, other)
     before = np.bincount(place[differs], deviance(minutes, own)[differs], minlength=len(csm))
     after = np.bincount(place[differs], deviance(minutes, other)[differs], minlength=len(csm))
-    return geometric_interval(before, after, confidence)
+    is_enough = np.bincount(place[differs], minlength=len(csm)) >= FEWEST
+    return signed_rank_interval(before[is_enough], after[is_enough], confidence)
