@@ -38,7 +38,7 @@ prove-increments: .venv/.installed  ## increments against full builds, for an ho
 	env -u RAW_DATA -u AS_OF_DATE INCREMENTS=long $(PY) -m pytest -q tests/increments
 	env -u RAW_DATA -u AS_OF_DATE $(PY) -m tests.increments.sequences
 
-prove-statistics: .venv/.installed  ## every statistical claim on planted truth, 200 worlds each; writes docs/evidence/statistics.md
+prove-statistics: .venv/.installed  ## every statistical claim on planted truth, 200 worlds each or more; writes docs/evidence/statistics.md
 	@$(PY) -m book_of_business.evidence
 
 lint: .venv/.installed  ## style of SQL and Python, and the project's own rules

@@ -117,6 +117,19 @@ def test_the_sandwich_stands_beside_the_jackknife_and_is_not_judged(name: str) -
     assert found.is_reached is True
 
 
+@pytest.mark.parametrize(
+    ("count", "least", "is_reached"),
+    [(5, 0.03, False), (6, 0.03, True), (7, 0.03, True), (13, 0.03, True), (14, 0.03, True), (15, 0.03, False),
+     (0, 0.0, True), (14, 0.0, True), (15, 0.0, False)],
+)  # fmt: skip
+def test_share_of_rejections_at_its_limits(count: int, least: float, is_reached: bool) -> None:
+    frame = pl.DataFrame({"x_p_value": [0.0499] * count + [0.05] * (200 - count) + [None] * 3})
+    found = claims_outcomes.rejects("x", least=least)(frame)
+    assert found.is_reached is is_reached
+    assert found.figure.startswith(f"{count} of 200: ")
+    assert found.figure.endswith(", no estimate in 3")
+
+
 HALF, WHOLE, OPEN = (0.1, 0.3), (0.8, 0.95), (0.3, 0.8)
 
 

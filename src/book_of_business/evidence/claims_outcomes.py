@@ -29,6 +29,8 @@ RELEVANT_MOVE = 2.0  # counted interactions a week
 PLANTED_MOVE = -2.0
 # Of each planted picture: what the test may get wrong, and what it has to get right.
 LARGEST_OPPOSITE, SMALLEST_RIGHT = 0.05, 0.5
+LEAST_REJECTED, MOST_REJECTED = 0.03, 0.07
+SHARE_COUNT = 600  # worlds: of 200, chance alone would put one true 5 % in six outside of 3 to 7 %
 SMALL_TEAM = 20
 SMALL_NAMES = tuple(f"small_{number}" for number in range(3))
 SMALL_SANDWICHES = tuple(f"small_sandwich_{number}" for number in range(3))
@@ -152,21 +154,26 @@ def told(frame: pl.DataFrame, *names: str) -> tuple[int, int]:
     return sum(value < 0.05 for value in values), len(values)
 
 
-def rejects(*names: str, sandwich: Sequence[str] = ()) -> Callable[[pl.DataFrame], Verdict]:
+def rejects(
+    *names: str, sandwich: Sequence[str] = (), least: float = LEAST_REJECTED
+) -> Callable[[pl.DataFrame], Verdict]:
     """A judge: between 3 and 7 % of the tests reject, or what chance may make of that in so many.
 
     Args:
         names: of the estimates that are judged.
+        least: where nothing may be found, there is no share that is too small: 0.
         sandwich: the same with the error of the usual sandwich; their share stands beside, and is not judged.
     """
 
     def summarise(frame: pl.DataFrame) -> Verdict:
         count, total = told(frame, *names)
         enough = total >= 100
-        limits = (0.03, 0.07) if enough else (0.0, 0.07 + 2 * np.sqrt(0.05 * 0.95 / max(total, 1)))
+        most = MOST_REJECTED + (0.0 if enough else 2 * np.sqrt(0.05 * 0.95 / max(total, 1)))
         beside = told(frame, *sandwich)
-        figure = share_words(count, total) + (f"; by the sandwich {share_words(*beside)}" if beside[1] else "")
-        return Verdict(figure, bool(total and limits[0] <= count / total <= limits[1]))
+        untold = frame.height * len(names) - total
+        figure = share_words(count, total) + (f", no estimate in {untold}" if untold else "")
+        figure += f"; by the sandwich {share_words(*beside)}" if beside[1] else ""
+        return Verdict(figure, bool(total and (least if enough else 0.0) <= count / total <= most))
 
     return summarise
 
@@ -264,17 +271,18 @@ CLAIMS = (
     Claim("load_to_churn", "Load a quarter before to churn, planted at 1.2 (60 CSMs, 2,000 accounts, 2 years)",
           "bias <= 0.1, coverage >= 93 %", replicate_planted, sides, 3),
     Claim("placebo", "Placebo: load a quarter after the outcome, given the load before (load without effect)",
-          "rejects in 3-7 %", replicate_unaffected, rejects("later"), 3),
+          "rejects in 3-7 %", replicate_unaffected, rejects("later"), 3, SHARE_COUNT),
     Claim("pre_trends", "Pre-trends: load two and three quarters before, given the load a quarter before",
-          "reject in 3-7 %", replicate_unaffected, rejects("earlier", "earliest"), 3),
+          "reject in 3-7 %", replicate_unaffected, rejects("earlier", "earliest"), 3, SHARE_COUNT),
     Claim("placebo_planted", "The same placebo where load has its effect", "rejects in 3-7 %", replicate_planted,
-          rejects("later"), 3),
+          rejects("later"), 3, SHARE_COUNT),
     Claim("unaffected", "Load that changes nothing while trouble is both work and churn", "rejects in 3-7 %",
-          replicate_unaffected, rejects("load", sandwich=("sandwich",)), 3),
-    Claim("null_world", "The null world yields nothing", "rejects in 3-7 %", replicate_null,
-          rejects("load", sandwich=("sandwich",)), 3),
+          replicate_unaffected, rejects("load", sandwich=("sandwich",)), 3, SHARE_COUNT),
+    Claim("null_world", "The null world yields nothing", "rejects in at most 7 %", replicate_null,
+          rejects("load", sandwich=("sandwich",), least=0.0), 3),
     Claim("small_teams", f"The same in teams of {SMALL_TEAM} CSMs (three of each world without an effect)",
-          "rejects in 3-7 %", replicate_unaffected, rejects(*SMALL_NAMES, sandwich=SMALL_SANDWICHES), 3),
+          "rejects in 3-7 %", replicate_unaffected, rejects(*SMALL_NAMES, sandwich=SMALL_SANDWICHES), 3,
+          SHARE_COUNT),
     Claim("touches", "Touches, which change no renewal here, as a naive coefficient", "reported, no mark",
           replicate_planted, touching, 3),
     Claim("rebalance_nothing", f"A rebalance of {MOVED_BOOKS} books that changes nothing",
@@ -284,7 +292,7 @@ CLAIMS = (
     Claim("detection_planted", "Where load delays detection, the hazard of being noticed says so",
           "load told in half of the worlds", replicate_planted, slower, 3),
     Claim("detection_unaffected", "Where it does not, load and size within segment say nothing", "reject in 3-7 %",
-          replicate_unaffected, rejects("hazard_load", "hazard_size"), 3),
+          replicate_unaffected, rejects("hazard_load", "hazard_size"), 3, SHARE_COUNT),
     Claim("ablation_planted", "Without conversations at best half the picture, where that is planted",
           "right in at least half, the opposite in at most 5 %, of each", replicate_pictures, pictures, 6),
     Claim("ablation_worlds", "The same question in the simulator's worlds (the generator decides)",
