@@ -57,6 +57,24 @@ def test_guard_lets_a_good_run_pass_and_holds_back_attributes_of_eight_weeks_ago
     assert freshness.measure(frozen, LIMITS).figure == "no attribute of any account ever changes"
 
 
+def test_guard_asks_for_a_signal_where_nothing_else_holds_the_weights_back(good) -> None:
+    passed = guard.judge(good, LIMITS)
+    assert passed[-1].name == "signal beyond chance"
+    assert passed == guard.judge(good, LIMITS), "the same account-weeks have the same verdict"
+    chance = diagnostics.Signal(0.02, 0.02, 0.075)
+    [failed] = guard.failures(guard.judge(good, LIMITS, chance))
+    assert failed.sentence == (
+        "signal beyond chance: 2.0% of the deviance, 2.0% by chance (p = 0.075); fails (limit: p at most 0.05)"
+    )
+    few = replace(LIMITS, maximum_csm_shift_ratio=0.0)
+    assert guard.judge(good, few, chance)[-1].name == "attributes are fresh"
+
+
+@pytest.mark.parametrize(("p_value", "is_passed"), [(0.025, True), (0.05, True), (0.075, False)])
+def test_signal_at_its_limit(p_value: float, is_passed: bool) -> None:
+    assert guard.signal(diagnostics.Signal(0.1, 0.02, p_value)).is_passed is is_passed
+
+
 @pytest.mark.parametrize(("known_weeks", "csms_told"), [(9, 8), (10, 9), (11, 9)])
 def test_a_csm_tells_of_freshness_with_enough_account_weeks_that_differ(
     good, monkeypatch: pytest.MonkeyPatch, known_weeks: int, csms_told: int

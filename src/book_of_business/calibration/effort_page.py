@@ -67,7 +67,7 @@ def study(connection: duckdb.DuckDBPyConnection, seed: int, deals: int, referenc
         told = diagnostics.signal(calibration.observations, in_force, levels, seed, deals) if levels else None
     except UserError as error:
         return Study(limits, in_force, quality, found, None, None, [], str(error))
-    checks = guard.judge(calibration, limits)
+    checks = guard.judge(calibration, limits, told)
     return Study(limits, in_force, quality, found, calibration, told, checks, "")
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from book_of_business.calibration import comparisons, freshness
+from book_of_business.calibration import comparisons, diagnostics, freshness
 from book_of_business.calibration.effort_model import ESTIMATED, Calibration
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.weights import BASE
+
+SEED = 20260628  # of the deals that the signal is held against: the same account-weeks have the same verdict
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,21 @@ class Check:
         return f"{self.name}: {self.figure}; {'holds' if self.is_passed else 'fails'} (limit: {self.limit})"
 
 
-def judge(calibration: Calibration, limits: Limits) -> list[Check]:
-    """All checks, in order; those that need more data than there is fail by themselves."""
+def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | None = None) -> list[Check]:
+    """All checks, in order; those that need more data than there is fail by themselves.
+
+    Whether there is a signal at all takes seconds, and is asked only where nothing else holds the weights back.
+
+    Args:
+        calibration: what was learnt.
+        limits: of the checks.
+        told: the signal, where it was measured before (null: it is measured here).
+    """
     enough = [csms(calibration, limits), weeks(calibration, limits)]
     found = [*enough, levels_learnt(calibration, limits)]
     if not all(check.is_passed for check in enough):
         return found
-    return [
-        *found,
+    found += [
         gain(calibration, limits),
         later(calibration, limits),
         bounds(calibration, limits),
@@ -42,6 +51,7 @@ def judge(calibration: Calibration, limits: Limits) -> list[Check]:
         single_csm(calibration, limits),
         fresh(calibration, limits),
     ]
+    return found if failures(found) else [*found, signal(told or measured_signal(calibration))]
 
 
 def failures(checks: list[Check]) -> list[Check]:
@@ -147,3 +157,18 @@ def fresh(calibration: Calibration, limits: Limits) -> Check:
     result = freshness.measure(calibration, limits)
     limit = f"less, with its {limits.freshness_confidence_ratio:.0%} interval below 0"
     return Check("attributes are fresh", result.figure, limit, result.is_fresh)
+
+
+def measured_signal(calibration: Calibration) -> diagnostics.Signal:
+    """The signal of a calibration; the same account-weeks always have the same."""
+    return diagnostics.signal(calibration.observations, calibration.in_force, list(calibration.errors), SEED)
+
+
+def signal(told: diagnostics.Signal) -> Check:
+    """The levels explain more of the minutes than levels dealt out at random would: else no driver may be ranked, and
+    what was learnt is chance, however good it looks.
+    """
+    figure = (
+        f"{told.explained_ratio:.1%} of the deviance, {told.by_chance_ratio:.1%} by chance (p = {told.p_value:.3f})"
+    )
+    return Check("signal beyond chance", figure, f"p at most {diagnostics.CHANCE:g}", told.is_there)
