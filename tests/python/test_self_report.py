@@ -1,5 +1,6 @@
 """Load as felt against load as measured: the outlier test against statsmodels' own, what is listed, and what is not."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -107,7 +108,9 @@ def test_an_answer_of_a_week_mostly_away_is_left_out(availability: float | None,
         availability_ratio=pl.when(away).then(pl.lit(availability, pl.Float64)).otherwise("availability_ratio"),
     )
     report = self_report.read(changed, RULES)
-    assert report.answer_count == frame.height - (not is_held)
+    assert (report.answer_count, report.away_count) == (frame.height - (not is_held), int(not is_held))
+    said = " ".join(self_report.sentences(report, LABELS, RULES))
+    assert ("1 answer of weeks at work for less than 80% left out." in said) is not is_held
     assert (report.latest.filter(pl.col("discordance") != IN_LINE).height == 1) is is_held
 
 
@@ -118,10 +121,10 @@ def test_a_load_never_seen_before_leaves_more_to_chance() -> None:
     far = frame.with_columns(
         load_ratio=pl.when(last & (pl.col("csm_id") == "C2")).then(pl.col("load_ratio") + 2).otherwise("load_ratio")
     )
-    slope, noise, degrees = self_report.within_csm_line(frame)
+    line = self_report.within_csm_line(frame)
     near, moved = (
-        self_report.latest_answers(rows.with_columns(perceived_load_score=pl.col("load_ratio") * slope + pl.when(
-            last & (pl.col("csm_id") == "C2")).then(2.0).otherwise(0.0)), slope, noise, degrees, RULES)
+        self_report.latest_answers(rows.with_columns(perceived_load_score=pl.col("load_ratio") * line.slope + pl.when(
+            last & (pl.col("csm_id") == "C2")).then(2.0).otherwise(0.0)), line, RULES)
         .filter(pl.col("csm_id") == "C2").row(0, named=True) for rows in (frame, far)
     )  # fmt: skip
     assert near["gap_score"] == pytest.approx(moved["gap_score"]) == pytest.approx(2.0)
@@ -135,9 +138,13 @@ def test_an_own_spread_above_that_of_the_team_counts() -> None:
         perceived_load_score=pl.when(pl.col("csm_id") == "C3").then(pl.col("perceived_load_score") + swing)
         .otherwise("perceived_load_score")
     )  # fmt: skip
-    slope, _, degrees = self_report.within_csm_line(frame)
+    line = self_report.within_csm_line(frame)
     chances = [
-        dict(self_report.latest_answers(restless, slope, noise, degrees, RULES).select("csm_id", "chance").iter_rows())
+        dict(
+            self_report.latest_answers(restless, replace(line, noise_score=noise), RULES)
+            .select("csm_id", "chance")
+            .iter_rows()
+        )
         for noise in (0.01, 0.4, 5.0)
     ]
     assert chances[0]["C3"] == pytest.approx(chances[1]["C3"]) != pytest.approx(chances[2]["C3"], rel=0.01)

@@ -5,9 +5,9 @@ of them: an outlier test on externally studentised residuals (Cook and Weisberg 
 people differ by habit alone, it lists somebody in at most `self_report_false_listing_ratio` of teams. A discordant CSM
 answers by an unusual habit, or the metric misses work (or counts work that is none): the survey cannot tell which.
 
-The second listing asks of each CSM's latest answer alone, against their own earlier ones: there the habit cancels. A
-gap may be as large as that of a new observation about a line (its own chance, that of the mean, that of the slope),
-with the spread of the team's answers or of the CSM's own, whichever is larger: at an end of the scale it is less.
+The second listing asks of each CSM's latest answer alone, against their own earlier ones: there the habit cancels. Its
+chance is that of a new observation about a line (its own spread, that of the mean, that of the slope). The spread is
+the team's or the CSM's own, whichever is larger: at an end of the scale answers spread less, and in the middle more.
 """
 
 from __future__ import annotations
@@ -47,9 +47,27 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Answers on loads, each about the CSM's own means: slope (points per load of 1), noise_score (standard deviation
+    of single answers about it, points), degrees (of freedom behind that), load_square (sum of squares of the loads).
+    """
+
+    slope: float
+    noise_score: float
+    degrees: int
+    load_square: float
+
+    def reach(self, steps: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """How much wider than single answers a gap spreads: to the mean of so many others, at a load so far off."""
+        leverage = steps**2 / self.load_square if self.load_square > NOTHING else 0.0
+        return np.sqrt(1 + 1 / counts + leverage)
+
+
+@dataclass(frozen=True)
 class SelfReport:
     """What the answers say.
 
+    answer_count: answers that are held against a load; away_count: those of weeks mostly away, which are not;
     with_load, within_csm: rank correlation of answers with loads, and of both about each CSM's own means (null: too
     few, or too much alike); habit_score, noise_score: standard deviations of people's habits and of single answers
     about them, points of the scale (null: too few repeat answers); csms: one row per CSM with repeat answers, from
@@ -57,6 +75,7 @@ class SelfReport:
     """
 
     answer_count: int
+    away_count: int
     csm_count: int
     repeat_csm_count: int
     with_load: Correlation | None
@@ -125,18 +144,16 @@ def compare_csms(means: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     ).select(*CSM_SCHEMA)
 
 
-def latest_answers(repeated: pl.DataFrame, slope: float, noise: float, degrees: int, rules: Rules) -> pl.DataFrame:
+def latest_answers(repeated: pl.DataFrame, line: Line, rules: Rules) -> pl.DataFrame:
     """Each CSM's latest answer against their own earlier ones, changes of load taken into account.
 
     Args:
         repeated: csm_id, surveyed_on, perceived_load_score, load_ratio of CSMs with enough answers.
-        slope: points per load of 1, within CSM.
-        noise: standard deviation of single answers, points.
-        degrees: degrees of freedom behind it.
+        line: of the same answers.
         rules: what is listed.
     """
     adjusted = repeated.sort("csm_id", "surveyed_on").with_columns(
-        own=pl.col("perceived_load_score") - slope * pl.col("load_ratio"),
+        own=pl.col("perceived_load_score") - line.slope * pl.col("load_ratio"),
         place=pl.int_range(pl.len()).over("csm_id"),
         count=pl.len().over("csm_id"),
     )
@@ -149,11 +166,9 @@ def latest_answers(repeated: pl.DataFrame, slope: float, noise: float, degrees: 
         spread=pl.col("own").filter(~is_last).std(),
     )
     gaps, counts, steps = (rows[name].to_numpy() for name in ("gap_score", "answer_count", "step"))
-    load = pl.col("load_ratio")
-    square = float(adjusted.select(((load - load.mean().over("csm_id")) ** 2).sum()).item())
-    reach = np.sqrt(1 + 1 / (counts - 1) + (steps**2 / square if square > NOTHING else 0.0))
-    error = np.fmax(rows["spread"].to_numpy(), noise) * reach
-    chances = 2 * stats.t.sf(np.abs(gaps) / error, degrees) if noise > 0 else np.ones(len(gaps))
+    error = np.fmax(rows["spread"].to_numpy(), line.noise_score) * line.reach(steps, counts - 1)
+    is_noisy = line.noise_score > 0
+    chances = 2 * stats.t.sf(np.abs(gaps) / error, line.degrees) if is_noisy else np.ones(len(gaps))
     limit = rules.self_report_false_listing_ratio / max(len(gaps), 1)
     said = rows["latest_answer"].to_numpy()
     return rows.with_columns(
@@ -175,9 +190,8 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
         rules: see `Rules`.
     """
     is_there = pl.col("availability_ratio") >= rules.self_report_minimum_availability_ratio
-    held = (
-        answers.drop_nulls("load_ratio").filter(is_there).with_columns(pl.col("perceived_load_score").cast(pl.Float64))
-    )
+    loaded = answers.drop_nulls("load_ratio").with_columns(pl.col("perceived_load_score").cast(pl.Float64))
+    held = loaded.filter(is_there)
     repeated = held.filter(pl.len().over("csm_id") >= rules.self_report_minimum_answers)
     own = held.filter(pl.len().over("csm_id") > 1).with_columns(
         (pl.col(column) - pl.col(column).mean().over("csm_id")).round(9)
@@ -207,9 +221,10 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
     csms, latest = pl.DataFrame(schema=CSM_SCHEMA), pl.DataFrame(schema=LATEST_SCHEMA)
     habit = noise = None
     if not reason:
-        slope, noise, degrees = within_csm_line(repeated)
+        within = within_csm_line(repeated)
+        noise = within.noise_score
         csms = compare_csms(means, rules)
-        latest = latest_answers(repeated, slope, noise, degrees, rules)
+        latest = latest_answers(repeated, within, rules)
         line = sm.OLS(
             means["mean_answer"].to_numpy(), sm.add_constant(means["mean_load_ratio"].to_numpy(), has_constant="add")
         ).fit()
@@ -217,6 +232,7 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
         habit = float(np.sqrt(max(line.mse_resid - noise**2 * average, 0.0)))
     return SelfReport(
         answer_count=held.height,
+        away_count=loaded.height - held.height,
         csm_count=held["csm_id"].n_unique(),
         repeat_csm_count=means.height,
         with_load=correlate(held, "load_ratio"),
@@ -229,8 +245,8 @@ def read(answers: pl.DataFrame, rules: Rules) -> SelfReport:
     )
 
 
-def within_csm_line(repeated: pl.DataFrame) -> tuple[float, float, int]:
-    """Points per load of 1 within CSM, standard deviation about that line, and its degrees of freedom."""
+def within_csm_line(repeated: pl.DataFrame) -> Line:
+    """The line within CSM; where all loads are alike it is level."""
     centred = repeated.select(
         (pl.col(column) - pl.col(column).mean().over("csm_id")) for column in ("perceived_load_score", "load_ratio")
     )
@@ -238,7 +254,7 @@ def within_csm_line(repeated: pl.DataFrame) -> tuple[float, float, int]:
     square = float(load @ load)
     slope = float(load @ answer) / square if square > NOTHING else 0.0
     degrees = max(repeated.height - repeated["csm_id"].n_unique() - 1, 1)
-    return slope, float(np.sqrt(((answer - slope * load) ** 2).sum() / degrees)), degrees
+    return Line(slope, float(np.sqrt(((answer - slope * load) ** 2).sum() / degrees)), degrees, square)
 
 
 def sentences(report: SelfReport, labels: pl.DataFrame, rules: Rules) -> list[str]:
@@ -249,6 +265,9 @@ def sentences(report: SelfReport, labels: pl.DataFrame, rules: Rules) -> list[st
         f"{count_of(report.answer_count, 'answer')} of {count_of(report.csm_count, 'CSM')} can be held against the "
         "load of their week."
     ]
+    if report.away_count:
+        least = f"{rules.self_report_minimum_availability_ratio:.0%}"
+        said.append(f"{count_of(report.away_count, 'answer')} of weeks at work for less than {least} left out.")
     if report.with_load is None:
         said.append("They are too few or too much alike to say whether load as felt follows load as measured.")
     else:

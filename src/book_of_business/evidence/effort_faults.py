@@ -64,7 +64,7 @@ def dominated(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     return kept.with_columns(entry_minutes=pl.col("entry_minutes") * factor)
 
 
-# Invented after the guard was frozen (the commit before this file had them), and published whatever comes of them.
+# Invented after the guard was written (the commit before this file had them), and published whatever comes of them.
 
 
 def wrong_account(share: float) -> Fault:

@@ -9,9 +9,11 @@ from book_of_business.evidence.runner import Outcome
 HEAD = """\
 # Statistics: what was proven on planted truth
 
-Made by `{command}`. Every replicate is a world of our own simulator with its own seed, so these figures are what the
-methods do where the model has much of the form of the generator: read them as a ceiling. The interval after a figure
-is its Monte-Carlo error (95 %), not the spread between worlds. Minutes are those of one processor.
+Made by `{command}`.
+
+Every replicate is a world of our own simulator with its own seed, so these figures are what the methods do
+where the model has much of the form of the generator: read them as a ceiling. The interval after a figure is its
+Monte-Carlo error (95 %), not the spread between worlds. Minutes are those of one processor.
 
 | claim | mark | measured | replicates | seeds | minutes | reached |
 |---|---|---|---|---|---|---|
@@ -25,7 +27,7 @@ def page(outcomes: Sequence[Outcome], command: str, notes: str = "") -> str:
     Args:
         outcomes: what `runner.prove` gave.
         command: how the page was made.
-        notes: Markdown that stands below, such as what was invented after the guard was frozen.
+        notes: Markdown that stands below, such as what the guard was changed for.
     """
     lines = [HEAD.format(command=command).rstrip("\n")]
     for outcome in outcomes:
