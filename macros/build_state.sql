@@ -67,7 +67,7 @@
     {% endfor %}
 {% endmacro %}
 
-{#- At its end: all models, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
+{#- At its end: all models and reference tables, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
 {% macro remember_whole_run(results) %}
     {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
         {{ return('') }}
@@ -75,11 +75,12 @@
     {% if results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list %}
         {{ return('') }}
     {% endif %}
-    {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list %}
-    {% if models | rejectattr('unique_id', 'in', selected_resources) | list %}
+    {#- with reference tables that were loaded before, it is not known what they are made of -#}
+    {% set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | list %}
+    {% if nodes | rejectattr('unique_id', 'in', selected_resources) | list %}
         {{ return('') }}
     {% endif %}
-    {% set marts = models | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
+    {% set marts = nodes | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
     {% for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_catalog = current_database() and table_schema = 'marts'").rows %}
         {% if row[0] not in marts %}
             {% do run_query('drop ' ~ row[1] ~ ' marts."' ~ row[0] ~ '"') %}
@@ -97,8 +98,9 @@
         ~ " create or replace table raw.finished_files as select table_name, file_name, file_size,"
         ~ " case when changed_at < looked_at - interval 3 second then changed_at end as changed_at, first_week"
         ~ " from raw.current_files cross join (select max(looked_at) as looked_at from raw.looked_at);"
-        ~ " create or replace table raw.finished_run as select 'project' as kind, name, value from (" ~ project_fingerprints() ~ ")"
+        ~ " create or replace table raw.finished_run as select 'project' as kind, name, value from raw.current_project"
         ~ " union all select 'clock', 'as_of_date', cast(as_of_date as varchar) from intermediate.int_clock"
+        ~ " union all select 'clock', 'first_week_start_date', cast(first_week_start_date as varchar) from intermediate.int_clock"
         ~ " union all select 'first renewal', 'created_on', created_on from (" ~ first_renewal('staging.stg_crm__opportunities', 'intermediate.int_clock') ~ ")"
         ~ " union all select 'coverage', table_name, " ~ observed_inputs('raw_coverage') ~ " from intermediate.int_raw_coverage as raw_coverage;"
         ~ " delete from raw.unfinished_run; commit;") }}

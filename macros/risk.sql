@@ -17,7 +17,7 @@
     {%- if not execute or not is_rebuilding() -%}
         {{ return(rebuild_from()) }}
     {%- endif -%}
-    {%- set compared = 'select scope, group_name, week_start_date, restricted_episode_count, open_undetected_count, open_microseconds from ' -%}
+    {%- set compared = 'select scope, group_name, week_start_date, restricted_episode_count, open_undetected_count, open_microseconds, detected_episode_count, detection_microseconds from ' -%}
     {%- set query -%}
         select cast(min(week_start_date) as varchar)
         from (

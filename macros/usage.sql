@@ -32,16 +32,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- As many rows as one rule says, ending as many rows before as the other. A number where it can be had: with an expression
-    the same medians take half as long again. -#}
-{% macro usage_frame(rows, gap=0) -%}
-    {%- if execute and model.resource_type == 'model' and target.type == 'duckdb' -%}
-        {{ earlier_rows_frame(usage_rule_weeks(rows), usage_rule_weeks(gap)) }}
-    {%- else -%}
-        {{ earlier_rows_frame(rows, gap) }}
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro usage_rule_weeks(rule) %}
     {{ return(run_query('select cast(' ~ rule ~ ' as integer) as weeks').rows[0][0] if execute else 0) }}
 {% endmacro %}

@@ -43,8 +43,11 @@
     {% if meta.matters_with %}
         {% set started_at = parsed_value('interactions.started_at', 'timestamp', raw_column_types('interactions')['started_at']) %}
         {% do dates.append('cast(' ~ started_at ~ ' as date)') %}
-        {% set join = ' left join raw.interactions as interactions on parts.interaction_id = interactions.interaction_id' %}
+        {% set join = ' left join raw.interactions as interactions on cast(parts.interaction_id as varchar) = cast(interactions.interaction_id as varchar)' %}
     {% endif %}
-    {{ return("select parts.filename as file_name, min(" ~ week_start('least(' ~ dates | join(', ') ~ ')') ~ ") as first_week from read_parquet(["
-        ~ quoted | join(', ') ~ "], filename = true, union_by_name = true, hive_types_autocast = false) as parts" ~ join ~ " group by parts.filename") }}
+    {#- with the columns and types of all files: one that lacks a column is for the marts to reject -#}
+    {{ return("select parts.part_file_name as file_name, min(" ~ week_start('least(' ~ dates | join(', ') ~ ')') ~ ") as first_week"
+        ~ " from (select cast(null as varchar) as part_file_name, * from raw.\"" ~ table ~ "\" where false union all by name"
+        ~ " select * from read_parquet([" ~ quoted | join(', ') ~ "], filename = 'part_file_name', union_by_name = true, hive_types_autocast = false)"
+        ~ ") as parts" ~ join ~ " group by parts.part_file_name") }}
 {% endmacro %}

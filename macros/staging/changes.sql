@@ -1,20 +1,27 @@
 {#- What changed in the raw tables since the last whole run, and from which week on it matters. The sources' YAML says
-    from when a row matters (`matters_from`), and which columns matter later than that. -#}
+    from when a row matters (`matters_from`), which columns matter later than that, and which matter to no week that is kept
+    (`is_label`: names are looked up anew by every build). -#}
 
 {#- A select with a row for each table, part of its columns and week: how many rows begin to matter then, and a sum of
     their hashes. Equal counts and sums are equal rows. `tables`: (domain, table, accepted rows). -#}
 {% macro raw_weeks_of(tables, interactions, usage_weeks, clock) %}
 {%- if execute and target.type == 'duckdb' -%}
 {%- set folders = run_query('select table_name from raw.registered_folders').columns[0].values() -%}
-{%- for domain, table, relation in tables if table not in folders -%}
+{%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
+{#- a file says when its rows begin to matter, unless that is the date of an interaction, which may be corrected elsewhere -#}
+{%- if table not in folders or not meta.matters_from -%}
 {%- set keys = meta.grain -%}
 {%- set late = {} -%}
 {%- set own = [] -%}
 {%- for column in contract.columns.values() -%}
     {%- set from = column.config.meta.matters_from -%}
-    {%- if from -%}{%- do late.setdefault(from, []).append(column.name) -%}{%- else -%}{%- do own.append(column.name) -%}{%- endif -%}
+    {%- if from -%}
+        {%- do late.setdefault(from, []).append(column.name) -%}
+    {%- elif not column.config.meta.is_label -%}
+        {%- do own.append(column.name) -%}
+    {%- endif -%}
 {%- endfor -%}
 {%- set since = 'least(' ~ (['checked.' ~ meta.matters_from] if meta.matters_from else []) | join ~ (', ' if meta.matters_from and meta.matters_with else '')
     ~ ('interactions.started_at' if meta.matters_with else '') ~ ')' %}
@@ -44,6 +51,7 @@ where coalesce({% for name in columns %}cast(checked.{{ name }} as string){{ ', 
 group by {{ late_since }}
 {%- endfor %}
 union all
+{%- endif -%}
 {%- endfor %}
 -- what nobody says of a single row: a first number turns not observed into observed in all weeks
 select 'product_usage', 'observed', date '{{ the_beginning() }}', case when exists (
@@ -74,7 +82,7 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
         {{ return('no build was finished before') }}
     {% endif %}
     {% for row in finished %}{% do before.update({row[0]: row[1]}) %}{% endfor %}
-    {% for row in run_query(project_fingerprints()).rows %}
+    {% for row in run_query('select name, value from raw.current_project').rows %}
         {% if before.get(row[0]) != row[1] %}
             {{ return(row[0] ~ ' changed') }}
         {% endif %}
@@ -105,7 +113,8 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
 {%- if execute and target.type == 'duckdb' -%}
 {%- for domain, table, relation in tables %}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
-{%- set own = contract.columns.values() | rejectattr('config.meta.matters_from', 'defined') | map(attribute='name') | list %}
+{%- set own = contract.columns.values() | rejectattr('config.meta.matters_from', 'defined')
+    | rejectattr('config.meta.is_label', 'defined') | map(attribute='name') | list %}
 select '{{ table }}' as table_name, hash({{ contract.config.meta.grain[0] }}) as key_hash, hash({{ own | join(', ') }}) as row_hash from {{ relation }}
 {{ 'union all' if not loop.last }}
 {%- endfor -%}
@@ -232,8 +241,15 @@ reasons as (
         case when clock.as_of_date < finished.as_of_date then date '{{ the_beginning() }}' else {{ days_after('finished.as_of_date', 1) }} end,
         'the clock was at ' || finished.as_of_date
     from {{ clock }} as clock
-    cross join (select cast(value as date) as as_of_date from raw.finished_run where kind = 'clock') as finished
+    cross join (select cast(value as date) as as_of_date from raw.finished_run where name = 'as_of_date') as finished
     where clock.as_of_date != finished.as_of_date
+
+    union all
+
+    select date '{{ the_beginning() }}', 'the first week was ' || finished.value
+    from {{ clock }} as clock
+    inner join raw.finished_run as finished on finished.name = 'first_week_start_date'
+    where cast(clock.first_week_start_date as varchar) != finished.value
 
     union all
 

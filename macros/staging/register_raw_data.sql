@@ -48,6 +48,8 @@
         ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type)') %}
     {% do run_query('create or replace table raw.registered_folders as select * from (values '
         ~ folders | join(', ') ~ ") as registered (table_name, pattern) where table_name != ''") %}
+    {#- now, not at the end: what is edited while a build runs is not what that build was made of -#}
+    {% do run_query('create or replace table raw.current_project as ' ~ project_fingerprints()) %}
 {% endmacro %}
 
 {#- The contract's tables, as the sources' YAML has them. -#}

@@ -119,5 +119,6 @@ where false
     {%- if execute and target.type == 'duckdb' and load_cached_relation(this) -%}
         {%- set found = run_query("select cast(least(changed_from, (select min(rebuild_from) from raw.unfinished_run)) as varchar) from raw.changed_tables where table_name = '" ~ table ~ "'").rows -%}
     {%- endif -%}
-    date '{{ found[0][0] if found else the_beginning() }}'
+    {#- where nothing is kept there is no earliest date: a spreadsheet's zero, in 1899, is a row all the same -#}
+    date '{{ found[0][0] if found else '-infinity' }}'
 {%- endmacro %}

@@ -148,7 +148,9 @@ def monday(day: date) -> date:
 
 
 def deliver(book: Book, directory: Path, form: str = "csv", *, is_rewritten: bool = False) -> list[str]:
-    """Make the directory hold the book as CSV files (`csv`), as Parquet (`parquet`), or by week (`weeks`).
+    """Make the directory hold the book as CSV files (`csv`), as Parquet (`parquet`), or in parts.
+
+    Parts are those of a week (`weeks`), or of a conversation for who took part (`conversations`).
 
     Returns the files that were written or deleted. `is_rewritten` writes all, also those that stay the same.
     """
@@ -163,6 +165,10 @@ def deliver(book: Book, directory: Path, form: str = "csv", *, is_rewritten: boo
                 parts.setdefault(str(monday(day)) if day else "undated", []).append(row)
             for week, part in parts.items():
                 wanted[directory / table / f"week={week}" / "part-0.parquet"] = parquet_bytes(table, names, part)
+        elif form == "conversations" and table == "interaction_participants":
+            for interaction_id in {row["interaction_id"] for row in rows}:
+                part = [row for row in rows if row["interaction_id"] == interaction_id]
+                wanted[directory / table / f"{interaction_id}.parquet"] = parquet_bytes(table, names, part)
         else:
             wanted[directory / f"{table}.parquet"] = parquet_bytes(table, names, rows)
     touched = []

@@ -26,8 +26,10 @@ SMALL = (
     # three weeks back, and killed: rows late, gone, twice, and a leave that was shorter
     "killed:weeks:1+late:product_usage:20+deleted:tickets:20+repeated:health_scores:differing"
     "+corrected:csm_absences.ends_on",
-    # back-dated: history, an old conversation, a contract's amount, and an account whose children were there before it
-    "weeks:1+reassigned:200+late:interactions:200+corrected:subscriptions.arr_usd+back:accounts+left:3",
+    # back-dated: history, an old conversation, a contract's amount, and an account whose children were there before it;
+    # names that change rewrite nothing
+    "weeks:1+reassigned:200+late:interactions:200+corrected:subscriptions.arr_usd+back:accounts+left:3"
+    "+corrected:accounts.account_name+corrected:csms.csm_name",
 )
 
 CHAINS: dict[str, tuple[str, ...]] = {

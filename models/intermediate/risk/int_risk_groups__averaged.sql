@@ -101,7 +101,9 @@ final as (
         -- what the mean is made of: where this changes, it is reckoned again
         counted.restricted_episode_count,
         counted.open_undetected_count,
-        counted.open_microseconds
+        counted.open_microseconds,
+        counted.detected_episode_count,
+        counted.detection_microseconds
 
     from counted
     left join spared_sums on counted.group_week_number = spared_sums.group_week_number

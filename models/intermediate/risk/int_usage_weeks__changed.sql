@@ -26,7 +26,7 @@ baselines as (
     window baseline as (
         partition by usage_weeks.account_id
         order by usage_weeks.week_start_date
-        {{ usage_frame(baseline_weeks, gap_weeks) }}
+        {{ earlier_rows_frame(baseline_weeks, gap_weeks) }}
     )
 
 ),

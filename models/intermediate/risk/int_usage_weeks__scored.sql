@@ -55,7 +55,7 @@ deviations as (
     window earlier_weeks as (
         partition by own_changes.account_id
         order by own_changes.week_start_date
-        {{ usage_frame(signal_rule('usage_decline', 'baseline_weeks')) }}
+        {{ earlier_rows_frame(signal_rule('usage_decline', 'baseline_weeks'), 0) }}
     )
 
 ),

@@ -29,7 +29,7 @@ TABLE_META = {
 }
 COLUMN_META = {
     *("is_optional", "parent", "minimum", "maximum", "above", "not_before", "accepted_values", "accepted_from"),
-    *("reserved_value", "ranges", "range_by", "without_it", "matters_from"),
+    *("reserved_value", "ranges", "range_by", "without_it", "matters_from", "is_label"),
 }
 
 KNOWN: dict[str, set[str]] = {

@@ -1,0 +1,41 @@
+"""A column that the contract calls a label is read by no model that keeps weeks, nor by what these are made from.
+
+A label that changes leaves kept weeks as they are (macro raw_weeks_of): in one of those models it would go stale.
+"""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "models").rglob("*.sql")}
+# These compare all that was received with what was received before.
+BOOKKEEPING = {"int_raw_keys", "int_raw_weeks", "int_raw_faults", "int_rebuild"}
+
+
+def made_from(names: set[str]) -> set[str]:
+    """The models and all that they are made from."""
+    found = names | {ref for name in names for ref in re.findall(r"ref\('(\w+)'\)", MODELS.get(name, ""))}
+    return found if found == names else made_from(found)
+
+
+def labels() -> set[str]:
+    """Columns called a label in the contract."""
+    sources = yaml.safe_load((ROOT / "models/staging/crm/_crm__sources.yml").read_text(encoding="utf-8"))["sources"]
+    return {
+        column["name"]
+        for table in sources[0]["tables"]
+        for column in table["columns"]
+        if column.get("config", {}).get("meta", {}).get("is_label")
+    }
+
+
+def test_labels_are_read_by_no_model_behind_kept_weeks() -> None:
+    kept = {name for name, sql in MODELS.items() if re.search(r"keeps_(earlier_weeks|earlier_means)\(", sql)}
+    behind = {name for name in made_from(kept) & set(MODELS) if not name.startswith(("stg_", "base_"))} - BOOKKEEPING
+    reading = {(name, label) for name in behind for label in labels() if re.search(rf"\b{label}\b", MODELS[name])}
+    assert {"account_name", "csm_name"} <= labels()
+    assert len(kept) > 10
+    assert len(behind) > 2 * len(kept)
+    assert not reading
