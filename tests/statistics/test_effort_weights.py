@@ -67,7 +67,43 @@ def test_guard_asks_for_a_signal_where_nothing_else_holds_the_weights_back(good)
         "signal beyond chance: 2.0% of the deviance, 2.0% by chance (p = 0.075); fails (limit: p at most 0.05)"
     )
     few = replace(LIMITS, maximum_csm_shift_ratio=0.0)
-    assert guard.judge(good, few, chance)[-1].name == "attributes are fresh"
+    assert guard.judge(good, few, chance)[-1].name == "conversations have time logged"
+
+
+def test_guard_holds_back_a_log_with_minutes_on_wrong_accounts(world, rows, good) -> None:
+    name = "conversations have time logged"
+    third = learn(world, effort_faults.wrong_account(1 / 3)(rows, np.random.default_rng(1)))
+    assert name in [check.name for check in guard.failures(guard.judge(third, LIMITS))]
+    half = good.observations.rows.with_columns(pl.col("minutes") / 2)
+    under_reported = replace(good, observations=replace(good.observations, rows=half))
+    assert guard.logged(under_reported, replace(LIMITS, unlogged_minimum_minutes=30)).is_passed
+    talked = replace(good, observations=replace(good.observations, source=INTERACTIONS))
+    assert guard.logged(talked, replace(LIMITS, maximum_unlogged_ratio=-1)).is_passed
+
+
+@pytest.mark.parametrize(("unlogged", "is_passed"), [(29, True), (30, True), (31, False)])
+def test_conversations_without_time_at_their_limit(good, unlogged: int, is_passed: bool) -> None:
+    """200 account-weeks of an hour with a conversation; beside them some without one, and some of less than an hour."""
+    one = good.observations.rows.filter(pl.col("segment") == "enterprise").head(1)
+    one = one.with_columns(exposure_ratio=pl.lit(1.0))
+    pace = 120.0  # of all account-weeks, so that it is what is to be expected of each of one level
+
+    def weeks(count: int, minutes: float, talk: float, part: float = 1.0) -> pl.DataFrame:
+        row = one.with_columns(
+            minutes=pl.lit(minutes), talk_minutes=pl.lit(talk), exposure_ratio=pl.lit(part, dtype=pl.Float64)
+        )
+        return pl.concat([row] * count)
+
+    met = 200
+    logged = (met * pace) / (met - unlogged)
+    rows = pl.concat([
+        weeks(met - unlogged, logged, 45.0), weeks(unlogged, 0.0, 45.0), weeks(40, pace, 0.0),
+        weeks(40, pace / 3, 45.0, 1 / 3),
+    ])  # fmt: skip
+    assert diagnostics.unlogged_conversations(rows, WEIGHTS, 60) == (met, unlogged)
+    check = guard.logged(replace(good, observations=replace(good.observations, rows=rows)), LIMITS)
+    assert check.is_passed is is_passed
+    assert check.figure.startswith(f"{unlogged / met:.1%} of 200 account-weeks with a conversation and 60 minutes")
 
 
 @pytest.mark.parametrize(("p_value", "is_passed"), [(0.025, True), (0.05, True), (0.075, False)])

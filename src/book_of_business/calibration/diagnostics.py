@@ -14,7 +14,7 @@ import polars as pl
 
 from book_of_business.baseline import count_of
 from book_of_business.calibration.comparisons import deviance
-from book_of_business.calibration.effort_model import Cells, cells_of, deviations_of, separable
+from book_of_business.calibration.effort_model import Cells, cells_of, deviations_of, hours_of, separable
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import BASE, Level, Weights
@@ -176,3 +176,17 @@ def scaled_within(cells: Cells, ratio: np.ndarray, group: np.ndarray) -> np.ndar
     predicted = cells.effort * ratio
     total = np.bincount(group, cells.count * cells.minutes)
     return predicted * (total / np.maximum(np.bincount(group, cells.count * predicted), 1e-12))[group]
+
+
+def unlogged_conversations(rows: pl.DataFrame, weights: Weights, minutes: float) -> tuple[int, int]:
+    """Account-weeks with a conversation and so many logged minutes to be expected, and how many of them have none.
+
+    Expected are the weights in force at the CSM's own pace of logging: who writes down half of everything is not held
+    against it.
+    """
+    expected = pl.Series("expected", hours_of(rows, weights) * rows["exposure_ratio"].to_numpy())
+    own = rows.with_columns(expected).with_columns(
+        pl.col("expected") * pl.col("minutes").sum().over("csm_id") / pl.col("expected").sum().over("csm_id")
+    )
+    met = own.filter((pl.col("talk_minutes") > 0) & (pl.col("expected") >= minutes))
+    return met.height, met.filter(pl.col("minutes") == 0).height

@@ -139,6 +139,9 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
     csms = np.unique(cells.csm[chosen])
     pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
     design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])
+    if start is None:  # the weights in force, at each CSM's own pace
+        spent, expected = (pace.T @ (cells.count[chosen] * part[chosen]) for part in (cells.minutes, cells.effort))
+        start = np.concatenate([np.zeros(design.shape[1] - len(csms)), np.log(spent / expected)])
     family = sm.families.Tweedie(link=sm.families.links.Log(), var_power=VARIANCE_POWER)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -149,6 +152,7 @@ def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = N
                 family=family,
                 offset=np.log(cells.effort[chosen]),
                 var_weights=cells.count[chosen],
+                hasconst=True,  # the paces add up to one; looking for that takes as long as the fit
             )
             found = model.fit(start_params=start, maxiter=60, tol=1e-7).params
         except (ValueError, np.linalg.LinAlgError) as error:
@@ -281,6 +285,10 @@ def separable(cells: Cells, levels: list[Level]) -> list[Level]:
     csms = np.unique(cells.csm)
     basis = np.hstack([(cells.csm[:, None] == csms[None, :]).astype(float), cells.nuisance])
     kept, rank = [], np.linalg.matrix_rank(basis)
+    if (cells.minutes @ cells.deviations > 0).all():
+        together = np.linalg.matrix_rank(np.hstack([basis, cells.deviations]))
+        if together == rank + len(levels):
+            return levels
     for place, level in enumerate(levels):
         wider = np.hstack([basis, cells.deviations[:, [place]]])
         if cells.minutes @ cells.deviations[:, place] > 0 and np.linalg.matrix_rank(wider) > rank:

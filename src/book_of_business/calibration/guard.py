@@ -10,6 +10,7 @@ import polars as pl
 from book_of_business.calibration import comparisons, diagnostics, freshness
 from book_of_business.calibration.effort_model import ESTIMATED, Calibration
 from book_of_business.calibration.limits import Limits
+from book_of_business.calibration.observations import TIME_ENTRIES
 from book_of_business.calibration.weights import BASE
 
 SEED = 20260628  # of the deals that the signal is held against: the same account-weeks have the same verdict
@@ -50,6 +51,7 @@ def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | N
         order(calibration, limits),
         single_csm(calibration, limits),
         fresh(calibration, limits),
+        logged(calibration, limits),
     ]
     return found if failures(found) else [*found, signal(told or measured_signal(calibration))]
 
@@ -157,6 +159,25 @@ def fresh(calibration: Calibration, limits: Limits) -> Check:
     result = freshness.measure(calibration, limits)
     limit = f"less, with its {limits.freshness_confidence_ratio:.0%} interval below 0"
     return Check("attributes are fresh", result.figure, limit, result.is_fresh)
+
+
+def logged(calibration: Calibration, limits: Limits) -> Check:
+    """Conversations have left time in the log of their account and week. Minutes on wrong accounts make all levels look
+    alike; what tells them from weak drivers is a record that has nothing to do with the log.
+    """
+    name = "conversations have time logged"
+    limit = f"at most {limits.maximum_unlogged_ratio:.0%} with none"
+    if calibration.observations.source != TIME_ENTRIES:
+        return Check(name, "learnt from conversations themselves", limit, True)
+    count, unlogged = diagnostics.unlogged_conversations(
+        calibration.observations.rows, calibration.in_force, limits.unlogged_minimum_minutes
+    )
+    ratio = unlogged / count if count else 0.0
+    figure = (
+        f"{ratio:.1%} of {count} account-weeks with a conversation and {limits.unlogged_minimum_minutes:.0f} minutes to"
+        " be expected have none"
+    )
+    return Check(name, figure, limit, ratio <= limits.maximum_unlogged_ratio)
 
 
 def measured_signal(calibration: Calibration) -> diagnostics.Signal:

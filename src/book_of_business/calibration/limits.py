@@ -29,6 +29,8 @@ class Limits:
     freshness_confidence_ratio: float
     logging_week_ratio: float
     batch_day_ratio: float
+    unlogged_minimum_minutes: float
+    maximum_unlogged_ratio: float
 
 
 def read_limits(reference: Path) -> Limits:

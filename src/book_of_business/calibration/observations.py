@@ -34,6 +34,7 @@ class Observations:
 
     rows: account_id, csm_id (owner on the Sunday), week_start_date, segment, `<factor>_level` of the eight,
         exposure_ratio (part of the week that the owner was there), minutes (that anybody spent on the account),
+        talk_minutes (that completed interactions lasted, with preparation: what minutes are where nobody logs time),
         arr_usd (null: not known), load_ratio (of the owner's book in the week; null: no capacity).
     exclusions: reason, account_week_count, minutes, one row per reason of REASONS, in order.
     source: TIME_ENTRIES or INTERACTIONS.
@@ -142,6 +143,7 @@ def observe(account_weeks: pl.DataFrame, entries: pl.DataFrame, talks: pl.DataFr
         *LEVELS,
         "exposure_ratio",
         "minutes",
+        "talk_minutes",
         "arr_usd",
         "load_ratio",
     ]
