@@ -70,6 +70,30 @@ def test_guard_asks_for_a_signal_where_nothing_else_holds_the_weights_back(good)
     assert guard.judge(good, few, chance)[-1].name == "conversations have time logged"
 
 
+@pytest.mark.parametrize(
+    ("share_of_weeks", "figure"),
+    [
+        ((0, 26), "all"),
+        ((0, 18), "all"),
+        ((0, 17), "lifecycle renewal not in the last 9"),
+        ((16, 26), "all"),
+        ((17, 26), "lifecycle renewal in the last 9 only"),
+    ],
+)
+def test_a_level_has_to_be_recorded_before_the_last_weeks_and_in_them(
+    good, share_of_weeks: tuple[int, int], figure: str
+) -> None:
+    """26 weeks, of which 17 are before the last third; renewal is recorded from one of them to before another."""
+    rows = good.observations.rows
+    weeks = rows["week_start_date"].unique().sort().to_list()
+    assert len(weeks) == 26
+    is_recorded = pl.col("week_start_date").is_in(weeks[slice(*share_of_weeks)])
+    level = pl.when((pl.col("lifecycle_level") == "renewal") & ~is_recorded).then(pl.lit("steady"))
+    changed = rows.with_columns(lifecycle_level=level.otherwise(pl.col("lifecycle_level")))
+    check = guard.recorded(replace(good, observations=replace(good.observations, rows=changed)), LIMITS)
+    assert (check.figure, check.is_passed) == (figure, figure == "all")
+
+
 def test_guard_holds_back_a_log_with_minutes_on_wrong_accounts(world, rows, good) -> None:
     name = "conversations have time logged"
     third = learn(world, effort_faults.wrong_account(1 / 3)(rows, np.random.default_rng(1)))

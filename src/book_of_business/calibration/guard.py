@@ -49,6 +49,7 @@ def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | N
         later(calibration, limits),
         bounds(calibration, limits),
         order(calibration, limits),
+        recorded(calibration, limits),
         single_csm(calibration, limits),
         fresh(calibration, limits),
         logged(calibration, limits),
@@ -139,6 +140,23 @@ def order(calibration: Calibration, limits: Limits) -> Check:
                     faults.append(f"{factor} {other} {above:.2f} under {level} {weight:.2f}")
     limit = f"at most {limits.order_tolerance_ratio:.0%} under a level that weighs less by the weights in force"
     return Check("order of the levels", "; ".join(faults) or "as in force", limit, not faults)
+
+
+def recorded(calibration: Calibration, limits: Limits) -> Check:
+    """Every level that was learnt stands in the last weeks and in those before. One that ends or begins at once is an
+    export that changed: its accounts stand under another level, whose weight is then of both.
+    """
+    rows = calibration.observations.rows
+    last = comparisons.last_weeks(rows, limits)
+    is_last = rows["week_start_date"].is_in(last)
+    missing = []
+    for factor, level in calibration.errors:
+        has_level = rows[f"{factor}_level"] == level
+        if not (has_level & is_last).any():
+            missing.append(f"{factor} {level} not in the last {len(last)}")
+        elif not (has_level & ~is_last).any():
+            missing.append(f"{factor} {level} in the last {len(last)} only")
+    return Check("levels recorded in all weeks", "; ".join(missing) or "all", "none that ends or begins", not missing)
 
 
 def single_csm(calibration: Calibration, limits: Limits) -> Check:

@@ -84,6 +84,22 @@ def wrong_account(share: float) -> Fault:
     return fault
 
 
+def vanished_level(share: float) -> Fault:
+    """Renewal is recorded no longer from half of the weeks on, by a share of the CSMs: they call it steady."""
+
+    def fault(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+        kept = none(rows, rng)
+        weeks = kept["week_start_date"].unique().sort()
+        csms = kept["csm_id"].unique().sort()
+        others = csms.filter(pl.Series(rng.random(len(csms)) < share)).to_list()
+        is_late = pl.col("week_start_date") >= weeks[len(weeks) // 2]
+        is_gone = is_late & (pl.col("lifecycle_level") == "renewal") & pl.col("csm_id").is_in(others)
+        level = pl.when(is_gone).then(pl.lit("steady")).otherwise(pl.col("lifecycle_level"))
+        return kept.with_columns(lifecycle_level=level)
+
+    return fault
+
+
 # Invented after the guard was written, and published whatever comes of them.
 
 
@@ -97,15 +113,6 @@ def copied_week(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     both = kept.join(copies, on="account_id", how="left", maintain_order="left")
     minutes = pl.when(pl.col("csm_id") == one).then(pl.col("copied").fill_null(0.0)).otherwise(pl.col("entry_minutes"))
     return both.with_columns(entry_minutes=minutes).drop("copied")
-
-
-def vanished_level(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Renewal is no longer recorded from half of the weeks on: those accounts stand as steady."""
-    kept = none(rows, rng)
-    weeks = kept["week_start_date"].unique().sort()
-    is_gone = (pl.col("week_start_date") >= weeks[len(weeks) // 2]) & (pl.col("lifecycle_level") == "renewal")
-    level = pl.when(is_gone).then(pl.lit("steady")).otherwise(pl.col("lifecycle_level"))
-    return kept.with_columns(lifecycle_level=level)
 
 
 def other_team(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -147,15 +154,16 @@ FORESEEN: dict[str, Fault] = {
     "attributes of other accounts": shuffled,
     "six CSMs": too_few,
     "one CSM dominating": dominated,
-    # invented afterwards, and let through: the check of conversations came of them
+    # invented afterwards, and let through: two checks came of them
     "a tenth of the minutes on wrong accounts": wrong_account(0.1),
     "a third of the minutes on wrong accounts": wrong_account(1 / 3),
     "two thirds of the minutes on wrong accounts": wrong_account(2 / 3),
+    "a level that vanishes": vanished_level(1),
 }
 INVENTED: dict[str, Fault] = {
     "a third of the minutes on the largest account": largest_account,
     "one CSM copying a week": copied_week,
-    "a level that vanishes": vanished_level,
+    "a level that vanishes from half of the books": vanished_level(0.5),
     "the log of another team": other_team,
     "entries a day late": shifted_day,
 }
