@@ -28,18 +28,15 @@
     {% do run_query("insert into raw.unfinished_run select min(changed_from) from raw.changed_tables having min(changed_from) < date '" ~ no_week() ~ "'") %}
 {% endmacro %}
 
-{#- A select of (file_name, first_week): rows without a date of their own have that of their interaction. -#}
+{#- A select of (file_name, first_week): what is written of an interaction matters from its date, if that is earlier. -#}
 {% macro first_weeks_of(table, files) %}
     {% set contract = contract_tables() | selectattr('name', 'equalto', table) | first %}
     {% set types = raw_column_types(table) %}
     {% set meta = contract.config.meta %}
     {% set quoted = [] %}
     {% for file in files %}{% do quoted.append("'" ~ file | replace("'", "''") ~ "'") %}{% endfor %}
-    {% set dates = [] %}
+    {% set dates = ['cast(' ~ parsed_value('parts."' ~ meta.matters_from ~ '"', contract.columns[meta.matters_from].data_type, types[meta.matters_from]) ~ ' as date)'] %}
     {% set join = '' %}
-    {% if meta.matters_from %}
-        {% do dates.append('cast(' ~ parsed_value('parts."' ~ meta.matters_from ~ '"', contract.columns[meta.matters_from].data_type, types[meta.matters_from]) ~ ' as date)') %}
-    {% endif %}
     {% if meta.matters_with %}
         {% set started_at = parsed_value('interactions.started_at', 'timestamp', raw_column_types('interactions')['started_at']) %}
         {% do dates.append('cast(' ~ started_at ~ ' as date)') %}

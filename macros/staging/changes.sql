@@ -7,11 +7,9 @@
 {% macro raw_weeks_of(tables, interactions, usage_weeks, clock) %}
 {%- if execute and target.type == 'duckdb' -%}
 {%- set folders = run_query('select table_name from raw.registered_folders').columns[0].values() -%}
-{%- for domain, table, relation in tables -%}
+{%- for domain, table, relation in tables if table not in folders -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
-{#- a file says when its rows begin to matter, unless that is the date of an interaction, which may be corrected elsewhere -#}
-{%- if table not in folders or not meta.matters_from -%}
 {%- set keys = meta.grain -%}
 {%- set late = {} -%}
 {%- set own = [] -%}
@@ -51,7 +49,6 @@ where coalesce({% for name in columns %}cast(checked.{{ name }} as string){{ ', 
 group by {{ late_since }}
 {%- endfor %}
 union all
-{%- endif -%}
 {%- endfor %}
 -- what nobody says of a single row: a first number turns not observed into observed in all weeks
 select 'product_usage', 'observed', date '{{ the_beginning() }}', case when exists (
@@ -114,7 +111,7 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
 {%- for domain, table, relation in tables %}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set own = contract.columns.values() | rejectattr('config.meta.matters_from', 'defined')
-    | rejectattr('config.meta.is_label', 'defined') | map(attribute='name') | list %}
+    | rejectattr('config.meta.is_label') | map(attribute='name') | list %}
 select '{{ table }}' as table_name, hash({{ contract.config.meta.grain[0] }}) as key_hash, hash({{ own | join(', ') }}) as row_hash from {{ relation }}
 {{ 'union all' if not loop.last }}
 {%- endfor -%}

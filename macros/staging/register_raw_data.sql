@@ -23,7 +23,8 @@
         {% do run_query('drop view if exists ' ~ relation) %}
         {% if files | length == 1 %}
             {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, files[0].pattern)) %}
-            {% if files[0].pattern.endswith('/**/*.parquet') %}
+            {#- rows without a date of their own have that of an interaction, which may be corrected elsewhere: no file tells -#}
+            {% if files[0].pattern.endswith('/**/*.parquet') and table.config.meta.matters_from %}
                 {% do folders.append("('" ~ table.name ~ "', '" ~ files[0].pattern | replace("'", "''") ~ "')") %}
             {% endif %}
             {% set columns = run_query('describe ' ~ relation).rows %}
