@@ -115,10 +115,8 @@
         union all
         {% endfor -%}
         {% for counted, relation in spans.items() -%}
-        select {{ key }}, from_week{% for name in spans %}, {{ 1 if name == counted else 0 }}{% endfor %} from {{ relation }}
-        union all
-        select {{ key }}, to_week{% for name in spans %}, {{ -1 if name == counted else 0 }}{% endfor %} from {{ relation }}
-        where to_week is not null
+        select {{ key }}, changed_week{% for name in spans %}, {{ 'direction' if name == counted else 0 }}{% endfor %} from {{ span_ends(relation) }}
+        where direction = 1 or changed_week is not null
         {{ 'union all' if not loop.last }}
         {% endfor -%}
     ) as changes
@@ -190,11 +188,7 @@
             coalesce(sum(changes.direction * changes.{{ column }}), 0) as {{ column }}{{ ',' if not loop.last }}
             {% endfor %}
         from {{ books }}
-        left join (
-            select *, from_week as changed_week, 1 as direction from {{ spans }}
-            union all
-            select *, to_week as changed_week, -1 as direction from {{ spans }}
-        ) as changes
+        left join {{ span_ends(spans) }}
             on {{ books }}.csm_id = changes.csm_id and {{ books }}.week_start_date = changes.changed_week
         group by {{ books }}.csm_id, {{ books }}.week_start_date
     ) as weekly_changes

@@ -10,6 +10,7 @@ import jinja2
 ROOT = Path(__file__).resolve().parents[2]
 MACROS = (
     "macros/rules.sql",
+    "macros/spans.sql",
     "macros/usage.sql",
     # what begins with spark_ is of use to that engine alone, and some of it no template outside dbt
     *sorted(
