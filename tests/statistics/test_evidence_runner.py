@@ -98,6 +98,20 @@ def test_version_changes_with_what_the_replicate_is_made_of(tmp_path: Path, file
     assert (version() != before) is is_part
 
 
+@pytest.mark.parametrize(
+    ("text", "is_part"), [("named_days", True), ("prefix_named_days", True), ("other_days", False)]
+)
+def test_version_counts_the_thresholds_that_its_modules_name(tmp_path: Path, text: str, is_part: bool) -> None:
+    module, reference = tmp_path / "claims_a.py", tmp_path / "reference"
+    module.write_text("class Limits:\n    named_days: float\n")
+    reference.mkdir()
+    found = set()
+    for value in (1, 2):
+        (reference / "thresholds.csv").write_text(f'threshold,value,rationale\n{text},{value},"why, in words"\n')
+        found.add(code_version(module, tmp_path, reference))
+    assert (len(found) == 2) is is_part
+
+
 def test_version_of_a_claim_reaches_the_simulator_and_the_method() -> None:
     files, waiting = set(), [Path(claims_weights.__file__)]
     while waiting:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from pathlib import Path
 
 import book_of_business
-from book_of_business.reference_files import reference_folder
+from book_of_business.reference_files import records, reference_folder
 
 PACKAGE = Path(book_of_business.__file__).parent
 LENGTH = 12
@@ -16,7 +17,8 @@ LENGTH = 12
 def code_version(module: Path, package: Path = PACKAGE, reference: Path | None = None) -> str:
     """Hash of a module, of all modules of the package that it imports, transitively, and of the reference tables.
 
-    A file counts as a whole: a change of how a claim is judged makes its replicates anew, too.
+    A file counts as a whole: a change of how a claim is judged makes its replicates anew, too. Of `thresholds.csv` the
+    rows count that one of the modules may read.
 
     Args:
         module: file of the module that makes the replicate.
@@ -29,9 +31,20 @@ def code_version(module: Path, package: Path = PACKAGE, reference: Path | None =
         found |= new
         waiting += new
     told = hashlib.sha256()
+    words = {word for file in found for word in re.findall(r"\w+", file.read_text(encoding="utf-8"))}
     for file in (*sorted(found), *sorted((reference or reference_folder()).glob("*.csv"))):
-        told.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        content = thresholds_named(file, words) if file.name == "thresholds.csv" else file.read_bytes()
+        told.update(file.name.encode() + b"\0" + content + b"\0")
     return told.hexdigest()[:LENGTH]
+
+
+def thresholds_named(file: Path, words: set[str]) -> bytes:
+    """Rows of `thresholds.csv` whose name is one of the words, whole or without its first word.
+
+    Without the first: classes of limits name their fields without the prefix that their rows share.
+    """
+    rows = records(file.read_text(encoding="utf-8"))
+    return "".join(raw for raw, (name, *_) in rows if words & {name, name.partition("_")[2]}).encode()
 
 
 def imported_files(module: Path, package: Path) -> set[Path]:
