@@ -22,10 +22,12 @@ def made_from(names: set[str]) -> set[str]:
 
 def labels() -> set[str]:
     """Columns called a label in the contract."""
-    sources = yaml.safe_load((ROOT / "models/staging/crm/_crm__sources.yml").read_text(encoding="utf-8"))["sources"]
+    files = (ROOT / "models/staging").rglob("_*__sources.yml")
     return {
         column["name"]
-        for table in sources[0]["tables"]
+        for file in files
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
+        for table in source["tables"]
         for column in table["columns"]
         if column.get("config", {}).get("meta", {}).get("is_label")
     }
