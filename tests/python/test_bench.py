@@ -134,16 +134,28 @@ def session(size: str, accounts: int) -> dict:
 
 def test_figures_are_medians_ratios_and_exponents() -> None:
     records = [session("10k", 10_000), *(record("10k", 10_000, "dbt", seconds) for seconds in (9.0, 30.0, 10.0)),
-               record("10k", 10_000, "compiled", 4.0), record("10k", 10_000, "increment", 1.0),
+               record("10k", 10_000, "compiled", 4.0), record("10k", 10_000, "before", 10.0),
+               record("10k", 10_000, "increment", 1.0),
                session("100k", 100_000), record("100k", 100_000, "dbt", 1000.0)]  # fmt: skip
     found = figures.figures(records)
     assert found["10k", "dbt"].wall == 10.0
     assert figures.exponent(found["10k", "dbt"], found["100k", "dbt"]) == pytest.approx(2.0)
     told = {ratio.title: (ratio.wall, ratio.is_reached) for ratio in figures.ratios(found, "10k")}
     assert told["dbt build / its compiled SQL by hand"] == (2.5, False)
-    assert told["increment of a week / whole dbt build"] == (0.1, True)
+    assert told["increment of a week / the whole dbt build before it"] == (0.1, True)
     text = page.page(records, project_dir())
     assert "| `dbt` | 2.00 |" in text
+
+
+def test_a_size_whose_whole_build_was_left_out_is_judged_by_the_one_before_the_increment() -> None:
+    records = [session("1m", 1_000_000), record("1m", 1_000_000, "data", 60.0) | {"rows": {"usage": 10}, "bytes": 9},
+               record("1m", 1_000_000, "before", 600.0) | {"bytes": 5},
+               record("1m", 1_000_000, "increment", 60.0) | {"rebuilt_from": "2026-06-22", "reason": "a week"}]  # fmt: skip
+    text = page.page(records, project_dir())
+    assert "| dbt build of all marts | <= 12 min | 10.0 min |" in text
+    assert "| increment of a week | <= 12 % of that | 10 % |" in text
+    assert "not compared with a whole build here" in text
+    assert "| dbt build, CPU | 1,200 s |" in text
 
 
 def test_a_size_measured_again_replaces_its_older_lines(tmp_path: Path) -> None:

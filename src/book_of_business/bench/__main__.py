@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
             session = results.open_session(size, machine.facts(project))
             try:
                 run(session, wanted, project, chosen.runs)
-                results.finish_session(session)
+                if not chosen.only:
+                    results.finish_session(session)
             finally:
                 write(results.replace_size(out / "benchmark.jsonl", session), project, out)
         print(out / "benchmark.md")

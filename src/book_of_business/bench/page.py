@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from book_of_business.bench.figures import GB, Figure, Figures, exponent, figures, ratios, sizes
+from book_of_business.bench.figures import GB, Figure, Figures, exponent, figures, ratios, sizes, whole_build
 from book_of_business.bench.plan import plan
 from book_of_business.bench.results import Record
 
@@ -63,7 +63,7 @@ def targets(found: Figures) -> str:
     if largest < 1_000_000:
         return ""
     rows = []
-    whole, part = found.get(("1m", "dbt")), found.get(("1m", "increment"))
+    whole, part = whole_build(found, "1m"), found.get(("1m", "increment"))
     if whole:
         rows += [
             ["dbt build of all marts", "<= 12 min", f"{whole.wall / 60:.1f} min"],
@@ -129,7 +129,8 @@ def rebuilt(found: Figures, size: str) -> str:
     record = found[size, "increment"].record if (size, "increment") in found else {}
     if "rebuilt_from" not in record:
         return ""
-    return f"The increment built from {record['rebuilt_from']} on ({record['reason']}).\n"
+    compared = "equal to those of the whole build" if "is_equal" in record else "not compared with a whole build here"
+    return f"The increment built from {record['rebuilt_from']} on ({record['reason']}); its core marts: {compared}.\n"
 
 
 def produced(figure: Figure) -> str:
@@ -149,14 +150,15 @@ def memories(found: Figures, size: str) -> str:
 
 def towards_100_million(records: list[Record], found: Figures) -> str:
     """What the largest size measured says of a hundred times and more: arithmetic, not a measurement."""
-    measured = [session for session in sizes(records) if (session["size"], "dbt") in found]
+    measured = [session for session in sizes(records) if whole_build(found, session["size"])]
     raw = {record["size"]: record for record in records if record.get("step") == "data"}
     if not measured or measured[-1]["size"] not in raw:
         return ""
     largest = measured[-1]
-    data, build = raw[largest["size"]], found[largest["size"], "dbt"]
+    data, builds = raw[largest["size"]], [whole_build(found, session["size"]) for session in measured]
+    build = builds[-1]
     accounts, row_count = largest["accounts"], sum(data["rows"].values())
-    slope = exponent(found[measured[-2]["size"], "dbt"], build) if len(measured) > 1 else 1.0
+    slope = exponent(builds[-2], build) if len(builds) > 1 else 1.0
     times = HUNDRED_MILLION / accounts
     hours = build.cpu / 3600
     rows = [

@@ -184,8 +184,11 @@ def take_last_week_away(project: Path, size: Size) -> None:
 
 def check_increment(size: Size) -> Details:
     """After the increment the core marts have to be those of the whole build; from which week it built, and why."""
-    equality.check_builds(size.folder / "dbt" / "working.duckdb", size.folder / "increment" / "working.duckdb")
-    told = mart_rows(size.folder / "increment") | {"is_equal": True}
+    told = mart_rows(size.folder / "increment")
+    whole = size.folder / "dbt" / "working.duckdb"
+    if whole.is_file():  # not where --only left that step out: at a million accounts it takes half an hour
+        equality.check_builds(whole, size.folder / "increment" / "working.duckdb")
+        told["is_equal"] = True
     with duckdb.connect(str(size.folder / "increment" / "working.duckdb"), read_only=True) as connection:
         found = connection.execute("select cast(rebuild_from as varchar), reason from raw.rebuild").fetchone()
     told["rebuilt_from"], told["reason"] = found or (None, "unknown")
