@@ -1,6 +1,6 @@
 {#- What changed in the raw tables since the last whole run, and from which week on it matters. The sources' YAML says
     from when a row matters (`matters_from`), which columns matter later than that, and which matter to no week that is kept
-    (`is_label`: names are looked up anew by every build). -#}
+    (`is_label`: names are looked up anew by every build); `matters_where`: rows without it, and their children, never do. -#}
 
 {#- A select with a row for each table, part of its columns and week: how many rows begin to matter then, and a sum of
     their hashes. Equal counts and sums are equal rows. `tables`: (domain, table, accepted rows). -#}
@@ -11,6 +11,7 @@
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
 {%- set keys = meta.grain -%}
+{%- set matters = conditions_to_matter(contract, tables) -%}
 {%- set late = {} -%}
 {%- set own = [] -%}
 {%- for column in contract.columns.values() -%}
@@ -34,6 +35,9 @@ from {{ relation }} as checked
 -- an interaction's id is unique
 inner join {{ interactions }} as interactions on checked.interaction_id = interactions.interaction_id
 {%- endif %}
+{%- if matters %}
+where {{ matters | join(' and ') }}
+{%- endif %}
 group by {{ week_start('cast(' ~ since ~ ' as date)') }}
 {%- for from, columns in late.items() %}
 {%- set late_since = week_start('cast(coalesce(checked.' ~ from ~ ', checked.' ~ meta.matters_from ~ ') as date)') %}
@@ -46,6 +50,7 @@ select
     sum(hash({% for name in keys + columns %}checked.{{ name }}{{ ', ' if not loop.last }}{% endfor %})) as hash_sum
 from {{ relation }} as checked
 where coalesce({% for name in columns %}cast(checked.{{ name }} as string){{ ', ' if not loop.last }}{% endfor %}) is not null
+{%- for condition in matters %} and {{ condition }}{% endfor %}
 group by {{ late_since }}
 {%- endfor %}
 union all
@@ -66,6 +71,23 @@ from (
 {%- else -%}
 select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum where false
 {%- endif -%}
+{% endmacro %}
+
+{#- Which rows of a table matter to a week: conditions of its own and of its parents, in the columns of `checked`. -#}
+{% macro conditions_to_matter(contract, tables) %}
+    {% set conditions = [] %}
+    {% if contract.config.meta.matters_where %}
+        {% do conditions.append('checked.' ~ contract.config.meta.matters_where) %}
+    {% endif %}
+    {% for column in contract.columns.values() if column.config.meta.parent %}
+        {% for domain, table, relation in tables if table == column.config.meta.parent %}
+            {% set parent = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] %}
+            {% if parent.config.meta.matters_where %}
+                {% do conditions.append('checked.' ~ column.name ~ ' in (select ' ~ column.name ~ ' from ' ~ relation ~ ' where ' ~ parent.config.meta.matters_where ~ ')') %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(conditions) }}
 {% endmacro %}
 
 {#- Why everything has to be built, as far as the raw rows need not be asked; empty otherwise. -#}

@@ -19,6 +19,7 @@ from .sequences import Player, begun, keep_parsed_project
 
 SEED = 33
 MOVED_DAYS = 150
+NOTHING = date(9999, 12, 27)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,31 @@ def rebuilt_from(working: Path) -> date:
     with duckdb.connect(str(working), read_only=True) as connection:
         (found,) = connection.execute("select rebuild_from from raw.rebuild").fetchone() or (date.max,)
     return found
+
+
+def test_the_past_of_a_new_logo_rebuilds_nothing(player: Player) -> None:
+    """Every week some prospects become customers, and what was done about them for months gets an account."""
+    history = player.history
+    prospects = [row for row in history.shown("opportunities") if row.values["opportunity_type"] == "new_logo"]
+    oldest = min(prospects, key=lambda row: row.values["created_on"] or "")
+    oldest.values["amount_usd"] = "1"
+    stages = [
+        row
+        for row in history.shown("opportunity_stage_changes")
+        if row.values["opportunity_id"] == oldest.values["opportunity_id"]
+    ]
+    assert stages
+    for row in stages:
+        row.is_withheld = True
+    player.step("same")
+    assert rebuilt_from(player.build_dir / "working.duckdb") == NOTHING
+
+    expansions = [row for row in history.shown("opportunities") if row.values["opportunity_type"] == "expansion"]
+    amended = min(expansions, key=lambda row: row.values["created_on"] or "")
+    amended.values["amount_usd"] = "1"
+    player.step("same")
+    created_on = date.fromisoformat(amended.values["created_on"] or "")
+    assert rebuilt_from(player.build_dir / "working.duckdb") == monday(created_on)
 
 
 def test_people_leave_a_conversation_that_was_moved_before(player: Player) -> None:

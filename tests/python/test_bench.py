@@ -148,9 +148,12 @@ def test_figures_are_medians_ratios_and_exponents() -> None:
 
 
 def test_a_size_whose_whole_build_was_left_out_is_judged_by_the_one_before_the_increment() -> None:
-    records = [session("1m", 1_000_000), record("1m", 1_000_000, "data", 60.0) | {"rows": {"usage": 10}, "bytes": 9},
-               record("1m", 1_000_000, "before", 600.0) | {"bytes": 5},
-               record("1m", 1_000_000, "increment", 60.0) | {"rebuilt_from": "2026-06-22", "reason": "a week"}]  # fmt: skip
+    records = [
+        session("1m", 1_000_000),
+        record("1m", 1_000_000, "data", 60.0) | {"rows": {"usage": 10}, "bytes": 9},
+        record("1m", 1_000_000, "before", 600.0) | {"bytes": 5},
+        record("1m", 1_000_000, "increment", 60.0) | {"rebuilt_from": "2026-06-22", "reason": "a week"},
+    ]
     text = page.page(records, project_dir())
     assert "| dbt build of all marts | <= 12 min | 10.0 min |" in text
     assert "| increment of a week | <= 12 % of that | 10 % |" in text

@@ -22,7 +22,7 @@ owned as (
 
 clock as (
 
-    select * from {{ ref('int_clock') }}
+    select *, {{ days_after('as_of_date', '-' ~ threshold('stakeholder_days')) }} as past_on from {{ ref('int_clock') }}
 
 ),
 
@@ -31,9 +31,11 @@ seen as (
     select
         participants.contact_id,
         max(participants.started_at) as last_seen_at,
-        count(case when participants.is_recent_meeting then 1 end) as attended_meeting_count
+        count(case when participants.is_meaningful and cast(participants.started_at as date) > clock.past_on then 1 end)
+            as attended_meeting_count
 
     from participants
+    cross join clock
     group by participants.contact_id
 
 ),

@@ -1,5 +1,6 @@
 -- Grain: one row per interaction_id that was completed by as_of_date.
 -- Why: what counts as meaningful is decided once; a five-minute ping is not a review.
+{{ keeps_earlier_weeks('started_on') }}
 with
 
 interactions as (
@@ -44,6 +45,7 @@ final as (
     cross join clock
     where
         interactions.status = 'completed'
+        and interactions.started_at >= {{ rebuild_from() }}
         and cast(interactions.started_at as date) <= clock.as_of_date
 
 )

@@ -1,5 +1,6 @@
 -- Grain: one row per account_id, csm_id and week_start_date in which time was logged or an interaction completed.
 -- Why: effort weights are learnt from the time that accounts took; only weeks with something in them cost a row.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 time_entries as (
@@ -40,7 +41,7 @@ events as (
         0 as meaningful_minutes
 
     from time_entries
-    where time_entries.account_id is not null
+    where time_entries.account_id is not null and time_entries.worked_on >= {{ rebuild_from() }}
 
     union all
 
@@ -57,7 +58,7 @@ events as (
         case when interactions.is_meaningful then interactions.duration_minutes else 0 end as meaningful_minutes
 
     from interactions
-    where interactions.account_id is not null
+    where interactions.account_id is not null and interactions.started_on >= {{ rebuild_from() }}
 
 ),
 

@@ -1,5 +1,6 @@
 -- Grain: one row per csm_id and week_start_date in which the CSM logged time.
 -- Why: whether the log can be believed: who logs at all, for which accounts, on which day, and entries of days.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 time_entries as (
@@ -28,6 +29,7 @@ days as (
         max(time_entries.minutes) as longest_entry_minutes
 
     from time_entries
+    where time_entries.worked_on >= {{ rebuild_from() }}
     group by time_entries.csm_id, time_entries.worked_on
 
 ),
