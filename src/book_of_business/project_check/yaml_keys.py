@@ -24,7 +24,16 @@ TOP = {"version", "models", "seeds", "sources", "unit_tests", "macros", "exposur
 
 # What a description of a row of the raw contract may say (`config.meta`); the macros of staging read it.
 TABLE_META = {
-    *("grain", "is_required", "without_it", "range_by", "matters_from", "matters_with", "is_kept_whole"),
+    *(
+        "grain",
+        "is_required",
+        "without_it",
+        "range_by",
+        "matters_from",
+        "matters_with",
+        "matters_where",
+        "is_kept_whole",
+    ),
     "looked_at_by_week",
 }
 COLUMN_META = {
