@@ -18,6 +18,32 @@
     date_add({{ date }}, cast({{ days }} as integer))
 {%- endmacro %}
 
+{#- A date before all others that are read as dates. -#}
+{% macro earliest_date() -%}
+    {{ return(adapter.dispatch('earliest_date', 'book_of_business')()) }}
+{%- endmacro %}
+
+{% macro default__earliest_date() -%}
+    date '-infinity'
+{%- endmacro %}
+
+{% macro spark__earliest_date() -%}
+    date '0001-01-01'
+{%- endmacro %}
+
+{#- How many different days of one week, as an aggregate. A bit each: a set of days for each group would not fit into memory. -#}
+{% macro days_of_week_count(date) -%}
+    {{ return(adapter.dispatch('days_of_week_count', 'book_of_business')(date)) }}
+{%- endmacro %}
+
+{% macro default__days_of_week_count(date) -%}
+    bit_count(bit_or(cast(1 << cast(dayofweek({{ date }}) as integer) as utinyint)))
+{%- endmacro %}
+
+{% macro spark__days_of_week_count(date) -%}
+    bit_count(bit_or(shiftleft(1, dayofweek({{ date }}) - 1)))
+{%- endmacro %}
+
 {% macro days_between(earlier, later) -%}
     {{ return(adapter.dispatch('days_between', 'book_of_business')(earlier, later)) }}
 {%- endmacro %}

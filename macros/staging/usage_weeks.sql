@@ -37,7 +37,7 @@ weeks as (
         product_raw as product,
         {{ week_start('used_on') }} as week_start_date,
         count(*) as row_count,
-        bit_count(bit_or(cast(1 << cast(dayofweek(used_on) as integer) as utinyint))) as day_count,
+        {{ days_of_week_count('used_on') }} as day_count,
         count(case when {% for column in columns %}{{ column_fault(column, keys, false, false, raw_types) }} is null{{ ' and ' if not loop.last }}{% endfor %} then 1 end) as sound_count,
         cast(sum(event_count) as bigint) as event_count,
         cast(sum(active_users) as bigint) as active_user_count,
@@ -120,5 +120,5 @@ where false
         {%- set found = run_query("select cast(least(changed_from, (select min(rebuild_from) from raw.unfinished_run)) as varchar) from raw.changed_tables where table_name = '" ~ table ~ "'").rows -%}
     {%- endif -%}
     {#- where nothing is kept there is no earliest date: a spreadsheet's zero, in 1899, is a row all the same -#}
-    date '{{ found[0][0] if found else '-infinity' }}'
+    {{ "date '" ~ found[0][0] ~ "'" if found else earliest_date() }}
 {%- endmacro %}

@@ -109,6 +109,7 @@ SENTINEL_DATES = (
     Allowance("m*/*.sql", "9999-12-31", "no end: the last day that every engine knows"),
     Allowance("models/*.sql", "9999-12-27", "no end: the last Monday before that day"),
     Allowance("models/*.sql", "0001-01-01", "no beginning: the first Monday there is"),
+    Allowance("macros/engine/dates.sql", "0001-01-01", "the first day that Spark reads as a date"),
 )
 
 # Which layer may read which. `seed` is a reference seed, `base` the rows as received.
