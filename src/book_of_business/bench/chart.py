@@ -7,7 +7,7 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
-from book_of_business.bench.figures import Figures, exponent
+from book_of_business.bench.figures import Figures, exponent, whole_build
 
 NAMES = {
     "build": "make build",
@@ -29,10 +29,12 @@ COLOURS = ("#1f5a8a", "#2c9c6a", "#d1822b", "#a5467f", "#6b6b6b")
 def points(found: Figures) -> pl.DataFrame:
     """One row per step and size: panel, name with its slope, accounts, seconds of wall and CPU time."""
     rows = []
+    whole = {size: build for size, _ in found if (build := whole_build(found, size))}
     for panel, steps in PANELS.items():
         for step in steps:
             of_step = sorted(
-                (figure for figure in found.values() if figure.step == step), key=lambda each: each.accounts
+                whole.values() if step == "dbt" else (figure for figure in found.values() if figure.step == step),
+                key=lambda each: each.accounts,
             )
             slope = f" (slope {exponent(of_step[-2], of_step[-1]):.2f})" if len(of_step) > 1 else ""
             rows += [
