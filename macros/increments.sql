@@ -15,19 +15,21 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- R as a date literal: a Monday; long ago where everything is built. -#}
+{#- R as a date literal: a Monday. Where everything is built no date is left out: a spreadsheet's zero, in 1899, is a row too. -#}
 {% macro rebuild_from() -%}
-    date '{{ rebuild_date() }}'
+    {%- if is_rebuilding() -%} date '{{ rebuild_date() }}' {%- else -%} {{ earliest_date() }} {%- endif -%}
 {%- endmacro %}
 
-{#- R less so many weeks or days, for windows that look back. A number is reckoned here, so that files before it are not
-    opened; an expression is left to the engine. -#}
+{#- R less so many weeks or days, for windows that look back; nothing lies before all dates. A number is reckoned here, so
+    that files before it are not opened; an expression is left to the engine. -#}
 {% macro weeks_before_rebuild(weeks) -%}
     {{ days_before_rebuild(7 * weeks if weeks is number else '7 * ' ~ weeks) }}
 {%- endmacro %}
 
 {% macro days_before_rebuild(days) -%}
-    {%- if days is number and execute -%}
+    {%- if not is_rebuilding() -%}
+        {{ earliest_date() }}
+    {%- elif days is number -%}
         date '{{ run_query('select cast(' ~ days_after(rebuild_from(), -days) ~ ' as varchar)').rows[0][0] }}'
     {%- else -%}
         {{ days_after(rebuild_from(), '-(' ~ days ~ ')') }}
