@@ -13,9 +13,10 @@
     {% do run_query('create table if not exists raw.finished_run (kind varchar, name varchar, value varchar)') %}
     {% do run_query('create table if not exists raw.unfinished_run (rebuild_from date)') %}
     {% do run_query('create table if not exists raw.finished_keys (table_name varchar, key_hash ubigint, row_hash ubigint)') %}
+    {% do run_query('create table if not exists raw.finished_suspects (table_name varchar, suspect_key ubigint)') %}
     {% do run_query('create table if not exists raw.finished_faults (table_name varchar, row_key varchar, column_name varchar, value varchar, rule varchar, matters_from date)') %}
     {% set reason = reason_to_rebuild_everything() %}
-    {% do find_changed_files() %}
+    {% do find_changed_files(reason != '') %}
     {#- a selection without the model that finds the week is a try: what it holds is built from the beginning -#}
     {% set is_whole = 'model.' ~ project_name ~ '.int_rebuild' in selected_resources %}
     {% set kept = selected_incremental_models() %}
@@ -38,6 +39,7 @@
     {% set decision = run_query('select cast(rebuild_from as varchar), reason, is_full from ' ~ this).rows[0] %}
     {% do run_query('insert into raw.unfinished_run select rebuild_from from ' ~ this) %}
     {% do run_query('create or replace table raw.rebuild as select * from ' ~ this) %}
+    {% do follow_interactions(decision[2]) %}
     {% if decision[2] %}
         {% do drop_models(incremental_models() | rejectattr('schema', 'equalto', 'staging') | list) %}
         {% do log('Rebuilding everything: ' ~ decision[1], info=true) %}
@@ -95,6 +97,7 @@
     {{ return("begin; create or replace table raw.finished_weeks as select * from intermediate.int_raw_weeks;"
         ~ " create or replace table raw.finished_keys as select * from intermediate.int_raw_keys;"
         ~ " create or replace table raw.finished_faults as select * from intermediate.int_raw_faults;"
+        ~ " create or replace table raw.finished_suspects as " ~ suspects_of_folders() ~ ";"
         ~ " create or replace table raw.finished_files as select table_name, file_name, file_size,"
         ~ " case when changed_at < looked_at - interval 3 second then changed_at end as changed_at, first_week"
         ~ " from raw.current_files cross join (select max(looked_at) as looked_at from raw.looked_at);"

@@ -15,6 +15,38 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- At the top of a model of spans of an account (from_week, to_week exclusive): it keeps those that begin before R, and the
+    one that R finds open ends where the next begins. Its SQL must give just the spans from R on, and may go on from the
+    open one, whose end is {{ no_week() }} meanwhile. -#}
+{% macro keeps_earlier_spans() -%}
+    {%- if target is defined and target.type == 'duckdb' -%}
+        {{ config(
+            materialized='incremental',
+            incremental_strategy='append',
+            on_schema_change='fail',
+            pre_hook=["{{ forget_weeks_to_rebuild('from_week', ref('int_rebuild')) }}", "{{ reopen_spans() }}"],
+            post_hook="{{ end_spans() }}"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro reopen_spans() -%}
+    {%- if execute and load_cached_relation(this) -%}
+        update {{ this }} set to_week = date '{{ no_week() }}' where to_week >= {{ rebuild_from() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro end_spans() -%}
+    {%- if is_rebuilding() -%}
+        update {{ this }} set to_week = next_spans.from_week
+        from (
+            select account_id, min(from_week) as from_week from {{ this }} where from_week >= {{ rebuild_from() }} group by account_id
+        ) as next_spans
+        where {{ this }}.account_id = next_spans.account_id and {{ this }}.from_week < next_spans.from_week
+            and {{ this }}.to_week = date '{{ no_week() }}'
+    {%- endif -%}
+{%- endmacro %}
+
 {#- R as a date literal: a Monday. Where everything is built no date is left out: a spreadsheet's zero, in 1899, is a row too. -#}
 {% macro rebuild_from() -%}
     {%- if is_rebuilding() -%} date '{{ rebuild_date() }}' {%- else -%} {{ earliest_date() }} {%- endif -%}

@@ -14,25 +14,27 @@
     ) as whole_number
 {%- endmacro %}
 
-{#- A whole number from 0 below `below` that depends on nothing but `parts`: the same on every run, engine and number
-    of threads, which random() is not. -#}
-{% macro random_whole_number(parts, below) -%}
-    {{ return(adapter.dispatch('random_whole_number', 'book_of_business')(parts, below)) }}
+{#- A whole number of 48 bits that depends on nothing but `parts`: the same on every run, engine and number of threads,
+    which random() is not. -#}
+{% macro random_number(parts) -%}
+    {{ return(adapter.dispatch('random_number', 'book_of_business')(parts)) }}
 {%- endmacro %}
 
-{% macro default__random_whole_number(parts, below) -%}
-    cast(
-        cast(concat('0x', substr(md5(concat_ws('|', {{ parts | join(', ') }})), 1, 12)) as bigint)
-        % cast({{ below }} as bigint)
-        as integer
-    )
+{% macro default__random_number(parts) -%}
+    cast(concat('0x', substr(md5(concat_ws('|', {{ parts | join(', ') }})), 1, 12)) as bigint)
 {%- endmacro %}
 
-{% macro spark__random_whole_number(parts, below) -%}
-    cast(
-        cast(conv(substr(md5(concat_ws('|'
-            {%- for part in parts %}, cast({{ part }} as string){% endfor %})), 1, 12), 16, 10) as bigint)
-        % cast({{ below }} as bigint)
-        as integer
-    )
+{% macro spark__random_number(parts) -%}
+    cast(conv(substr(md5(concat_ws('|'
+        {%- for part in parts %}, cast({{ part }} as string){% endfor %})), 1, 12), 16, 10) as bigint)
+{%- endmacro %}
+
+{#- What is drawn of a random number, from 0 below `below`: its digit at `place`. The hash is what a draw costs, so that
+    each serves for as many draws as leave no digit likelier than another by more than one in 65,536, up to 16 below. -#}
+{% macro draws_of_a_number() -%}
+    8
+{%- endmacro %}
+
+{% macro drawn_digit(number, place, below) -%}
+    cast(cast(floor({{ number }} / power({{ below }}, {{ place }})) as bigint) % cast({{ below }} as bigint) as integer)
 {%- endmacro %}

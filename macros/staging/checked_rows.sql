@@ -29,12 +29,7 @@ with
 
 received_rows as (
 
-    select
-        {%- for column in columns %}
-        {{ adapter.quote(column.name) if column.name in raw_types else 'cast(null as string)' }} as {{ column.name }}_raw,
-        {%- endfor %}
-        {{ suspect_key(contract, raw_types) }} as suspect_key
-    from {{ relation if raw_types else '(select 1 as nothing where false) as nothing' }}
+    {{ received_rows(relation if raw_types else '(select 1 as nothing where false) as nothing', contract, raw_types) }}
 
 ),
 
@@ -55,16 +50,7 @@ suspect_keys as (
         on suspects.{{ column }} = unknown_ids.unknown_id
     {%- endfor %}
     {%- else %}
-
-    select suspect_key
-    from (select * from ({{ parsed_rows('received_rows', columns, keys, raw_types) }}) as parsed_rows) as parsed_rows
-    {{- joins }}
-    where not ({% for column in columns if column.name in ruled %}
-        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types) }} is null{{ ' and' if not loop.last }}
-        {%- endfor %}
-    )
-    union
-    select suspect_key from received_rows group by suspect_key having count(*) > 1
+    {{ suspect_keys(contract, raw_types, checked_parents, accepted_from, joins) }}
     {%- endif %}
 
 ),
@@ -234,7 +220,7 @@ select 1 as nothing
         {% set name = contract.columns[column].config.meta.parent %}
         {% if raw_column_types(name) %}
             {% set parent = contract_tables() | selectattr('name', 'equalto', name) | first %}
-            {% do supplied.update({column: {'relation': relation, 'key': parent.config.meta.grain[0]}}) %}
+            {% do supplied.update({column: {'relation': relation, 'key': parent.config.meta.grain[0], 'table': name, 'checked': checked_relation(parent)}}) %}
         {% endif %}
     {% endfor %}
     {{ return(supplied) }}

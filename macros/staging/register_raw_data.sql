@@ -23,8 +23,7 @@
         {% do run_query('drop view if exists ' ~ relation) %}
         {% if files | length == 1 %}
             {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, files[0].pattern)) %}
-            {#- rows without a date of their own have that of an interaction, which may be corrected elsewhere: no file tells -#}
-            {% if files[0].pattern.endswith('/**/*.parquet') and table.config.meta.matters_from %}
+            {% if files[0].pattern.endswith('/**/*.parquet') and (table.config.meta.matters_from or table.config.meta.matters_with) %}
                 {% do folders.append("('" ~ table.name ~ "', '" ~ files[0].pattern | replace("'", "''") ~ "')") %}
             {% endif %}
             {% set columns = run_query('describe ' ~ relation).rows %}

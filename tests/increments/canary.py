@@ -26,7 +26,7 @@ def make_incremental(root: Path, column: str = "week_start_date") -> list[str]:
     for path in sorted((root / "models").rglob("*.sql")):
         sql = path.read_text(encoding="utf-8")
         is_weekly = column in first_line(sql) and f"{column}" in sql
-        is_own = "keeps_earlier_weeks" in sql or "config(" in sql
+        is_own = "keeps_earlier_" in sql or "config(" in sql
         if path.stem in NOT_CAUSAL or is_own or not is_weekly or not LAST_LINE.search(sql) or "staging" in path.parts:
             continue
         kept = f"\nselect * from final where final.{column} >= {{{{ rebuild_from() }}}}\n"

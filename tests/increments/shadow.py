@@ -40,7 +40,7 @@ def without_increments(root: Path) -> None:
     """Let no model keep anything."""
     for path in (root / "models").rglob("*.sql"):
         sql = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r"\{\{-? *keeps_earlier_weeks\([^}]*\}\}\n?", "", sql), encoding="utf-8")
+        path.write_text(re.sub(r"\{\{-? *keeps_earlier_(weeks|spans)\([^}]*\}\}\n?", "", sql), encoding="utf-8")
     macros = root / "macros" / "increments.sql"
     sql = macros.read_text(encoding="utf-8")
     never = "{% macro rebuild_date() %}{{ return(the_beginning()) }}{% endmacro %}"

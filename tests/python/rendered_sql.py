@@ -19,6 +19,7 @@ MACROS = (
         if not path.name.startswith("spark_")
     ),
 )
+EARLIEST_DATE = "date '-infinity'"
 
 
 def render(model: str) -> str:
@@ -31,10 +32,12 @@ def render(model: str) -> str:
     whole_build = {
         "config": lambda **settings: "",
         "keeps_earlier_weeks": lambda column: "",
-        "rebuild_from": lambda: "date '1900-01-01'",
+        "keeps_earlier_spans": lambda: "",
+        "rebuild_from": lambda: EARLIEST_DATE,
+        "weeks_before_rebuild": lambda weeks: EARLIEST_DATE,
         "is_rebuilding": lambda: False,
         "keeps_earlier_means": lambda: "",
-        "means_rebuild_from": lambda counted: "date '1900-01-01'",
+        "means_rebuild_from": lambda counted: EARLIEST_DATE,
     }
     return environment.from_string(text).render(ref=lambda name: name, **whole_build, **{"return": lambda value: value})
 

@@ -1,5 +1,6 @@
 -- Grain: one row per csm_id and week_start_date in which the CSM is employed on any day.
 -- Why: leave lowers what a week can carry; it must not read as a light week.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 csms as (
@@ -17,6 +18,7 @@ absences as (
 weeks as (
 
     select * from {{ ref('int_weeks') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 

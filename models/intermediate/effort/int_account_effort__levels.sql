@@ -1,6 +1,7 @@
 -- Grain: one row per account_id and from_week; all eight levels hold until to_week, exclusive.
 -- Why: cost follows what changes, not accounts times weeks.
 {% set factors = effort_factors() %}
+{{ keeps_earlier_spans() }}
 with
 
 changes as (
@@ -8,6 +9,7 @@ changes as (
     {% for factor in factors %}
         select account_id, week_start_date, '{{ factor }}' as factor, level
         from {{ ref('int_' ~ factor ~ '__changed') }}
+        where week_start_date >= {{ rebuild_from() }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -25,9 +27,23 @@ changed_weeks as (
     from changes
     group by changes.account_id, changes.week_start_date
 
+    {% if is_rebuilding() %}
+        union all
+
+        -- what R finds in force holds until something changes
+        select
+            account_id,
+            {% for factor in factors %}
+                {{ factor }}_level,
+            {% endfor %}
+            from_week as week_start_date
+        from {{ this }}
+        where to_week = date '{{ no_week() }}'
+    {% endif %}
+
 ),
 
-final as (
+levels as (
 
     select
         changed_weeks.account_id,
@@ -45,6 +61,13 @@ final as (
         ) as to_week
 
     from changed_weeks
+
+),
+
+final as (
+
+    select * from levels
+    where from_week >= {{ rebuild_from() }}
 
 )
 

@@ -1,11 +1,14 @@
 -- Grain: one row per csm_id and week_start_date in which the CSM is employed or completed an interaction.
 -- Why: the week's conversations, and beside them a sample large enough to say something.
 {% set measures = ['quality', 'standardised_quality', 'sentiment'] %}
+{% set sampled_from = weeks_before_rebuild(threshold('slope_weeks')) %}
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 interactions as (
 
     select * from {{ ref('int_interactions__judged') }}
+    where week_start_date >= {{ sampled_from }}
 
 ),
 
@@ -16,11 +19,13 @@ csm_weeks as (
         csm_id,
         week_start_date
     from {{ ref('int_csm_weeks__capacity') }}
+    where week_start_date >= {{ sampled_from }}
     union distinct
     select
         csm_id,
         {{ week_start('started_on') }} as week_start_date
     from {{ ref('int_interactions__completed') }}
+    where {{ week_start('started_on') }} >= {{ sampled_from }}
 
 ),
 
@@ -94,6 +99,7 @@ final as (
         weekly_sums.expected_action_item_count
 
     from weekly_sums
+    where weekly_sums.week_start_date >= {{ rebuild_from() }}
 
 )
 

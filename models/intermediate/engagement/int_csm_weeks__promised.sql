@@ -6,6 +6,7 @@
     'due': ('due_week', 'forgotten_week', 'items.due_on is not null'),
     'on_time': ('due_week', 'forgotten_week', 'cast(items.completed_at as date) <= items.due_on'),
 } %}
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 csm_weeks as (
@@ -14,6 +15,7 @@ csm_weeks as (
         csm_id,
         week_start_date as from_week
     from {{ ref('int_csm_weeks__engaged') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 
@@ -65,7 +67,11 @@ items as (
             items.{{ to_week }} as to_week
 
         from items
-        where {{ condition }} and (items.{{ to_week }} is null or items.{{ from_week }} < items.{{ to_week }})
+        where
+            {{ condition }}
+            -- what was over before the weeks that are built takes off what it added
+            and (items.{{ to_week }} is null or items.{{ from_week }} < items.{{ to_week }})
+            and (items.{{ to_week }} is null or {{ rebuild_from() }} < items.{{ to_week }})
 
     ),
 

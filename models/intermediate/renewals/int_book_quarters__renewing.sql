@@ -1,5 +1,6 @@
 -- Grain: one row per csm_id, week_start_date and quarter_start_date in which something renews.
 -- Why: the weekly peak of a book and its renewal calendar are the same sums.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 subscription_spans as (
@@ -28,7 +29,7 @@ renewing as (
         on
             subscription_spans.from_week <= weeks.week_start_date
             and subscription_spans.to_week > weeks.week_start_date
-    where subscription_spans.ends_on is not null
+    where subscription_spans.ends_on is not null and weeks.week_start_date >= {{ rebuild_from() }}
 
 ),
 

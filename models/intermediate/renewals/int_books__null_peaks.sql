@@ -2,18 +2,7 @@
 -- Why: a book of ten accounts trips the cap by luck in 31 of 100 cases; a peak means something only against that.
 with
 
-subscription_spans as (
-
-    select * from {{ ref('int_subscriptions__owned') }}
-
-),
-
-weeks as (
-
-    select * from {{ ref('int_weeks') }}
-
-),
-
+-- Very many subscriptions are drawn less often each, or the cost would follow subscriptions times draws.
 renewing as (
 
     select
@@ -22,29 +11,48 @@ renewing as (
         subscription_spans.arr_usd,
         {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
             as quarter_index,
-        count(*) over () as subscription_count
+        least({{ threshold('renewal_null_draw_count') }}, greatest(
+            {{ threshold('renewal_null_minimum_draw_count') }},
+            {{ threshold('renewal_null_total_draw_count') }} / count(*) over ()
+        )) as draw_count
 
-    from subscription_spans
-    inner join weeks
+    from {{ ref('int_subscriptions__owned') }} as subscription_spans
+    inner join {{ ref('int_weeks') }} as weeks
         on
             weeks.is_latest
             and subscription_spans.from_week <= weeks.week_start_date
             and subscription_spans.to_week > weeks.week_start_date
+    -- one without an end renews in no quarter
     where
-        subscription_spans.ends_on is not null
-        and {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
+        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
         < {{ threshold('renewal_horizon_quarters') }}
 
 ),
 
-draws as (
+blocks as (
 
-    {{ whole_numbers(1, threshold('renewal_null_draw_count')) }}
+    {{ whole_numbers(0, threshold('renewal_null_draw_count') ~ ' / ' ~ draws_of_a_number()) }}
 
 ),
 
--- Draw 0 is the book as it is; every other draw puts each of those subscriptions into a random quarter. Very many
--- subscriptions are drawn less often each, or the cost would follow subscriptions times draws.
+places as (
+
+    {{ whole_numbers(0, draws_of_a_number() ~ ' - 1') }}
+
+),
+
+numbers as (
+
+    select
+        renewing.*,
+        1 + {{ draws_of_a_number() }} * blocks.whole_number as draw_number,
+        {{ random_number([number_text(threshold('renewal_null_seed')), 'subscription_id', 'whole_number']) }} as digits
+    from renewing
+    inner join blocks on renewing.draw_count > {{ draws_of_a_number() }} * blocks.whole_number
+
+),
+
+-- Draw 0 is the book as it is; every other draw puts each of those subscriptions into a random quarter.
 drawn as (
 
     select
@@ -55,20 +63,12 @@ drawn as (
     from renewing
     union all
     select
-        renewing.csm_id,
-        draws.whole_number as draw_number,
-        {{ random_whole_number(
-            [number_text(threshold('renewal_null_seed')), 'renewing.subscription_id', 'draws.whole_number'],
-            threshold('renewal_horizon_quarters')
-        ) }} as quarter_index,
-        renewing.arr_usd
-    from renewing
-    cross join draws
-    where
-        draws.whole_number <= greatest(
-            {{ threshold('renewal_null_minimum_draw_count') }},
-            {{ threshold('renewal_null_total_draw_count') }} / renewing.subscription_count
-        )
+        numbers.csm_id,
+        numbers.draw_number + places.whole_number as draw_number,
+        {{ drawn_digit('numbers.digits', 'places.whole_number', threshold('renewal_horizon_quarters')) }},
+        numbers.arr_usd
+    from numbers
+    inner join places on numbers.draw_count >= numbers.draw_number + places.whole_number
 
 ),
 
@@ -77,7 +77,6 @@ quarters as (
     select
         drawn.csm_id,
         drawn.draw_number,
-        drawn.quarter_index,
         sum(drawn.arr_usd) as renewing_arr_usd
     from drawn
     group by drawn.csm_id, drawn.draw_number, drawn.quarter_index
@@ -87,11 +86,11 @@ quarters as (
 peaks as (
 
     select
-        quarters.csm_id,
-        quarters.draw_number,
-        {{ comparable('max(quarters.renewing_arr_usd)') }} as peak_arr_usd
+        csm_id,
+        draw_number,
+        {{ comparable('max(renewing_arr_usd)') }} as peak_arr_usd
     from quarters
-    group by quarters.csm_id, quarters.draw_number
+    group by csm_id, draw_number
 
 ),
 

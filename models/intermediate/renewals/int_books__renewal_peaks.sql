@@ -1,10 +1,12 @@
 -- Grain: one row per csm_id (`unassigned` included) and week_start_date.
 -- Why: the peak of a book has one definition, which the weekly books and the renewal calendar share.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 books as (
 
     select * from {{ ref('int_books__weeks') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 
@@ -17,6 +19,7 @@ weeks as (
 renewing as (
 
     select * from {{ ref('int_book_quarters__renewing') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 

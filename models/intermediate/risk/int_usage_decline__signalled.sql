@@ -1,5 +1,6 @@
 -- Grain: one row per account_id and week_start_date in which its use begins to count as declining.
 -- Why: a sum of small losses finds a decline weeks before any single week looks bad; the plain drop is the alternative.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 usage_weeks as (
@@ -30,6 +31,7 @@ cusum_signals as (
             and usage_sums.week_start_date = {{ days_after('week_before.week_start_date', 7) }}
     where
         {{ signal_rule('usage_decline', 'is_cusum') }} = 1
+        and usage_sums.week_start_date >= {{ rebuild_from() }}
         and usage_sums.cusum_score >= {{ signal_rule('usage_decline', 'score_limit') }}
         and coalesce(week_before.cusum_score < {{ signal_rule('usage_decline', 'score_limit') }}, true)
 
@@ -105,6 +107,7 @@ final as (
         {{ end_of_day(days_after('signals.week_start_date', 6)) }} as emerged_at
 
     from signals
+    where signals.week_start_date >= {{ rebuild_from() }}
 
 )
 

@@ -1,11 +1,13 @@
 -- Grain: one row per csm_id and week_start_date in which the CSM is employed on any day or completed an interaction.
 -- Why: what was held stands beside what one person can hold well; deals, rescues and administration are counted apart.
 {% set categories = interaction_categories() %}
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 capacity as (
 
     select * from {{ ref('int_csm_weeks__capacity') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 
@@ -24,6 +26,7 @@ role_tiers as (
 interactions as (
 
     select * from {{ ref('int_interactions__completed') }}
+    where started_on >= {{ rebuild_from() }}
 
 ),
 

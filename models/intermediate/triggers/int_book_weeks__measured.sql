@@ -1,10 +1,12 @@
 -- Grain: one row per csm_id (`unassigned` included) and week_start_date.
 -- Why: what sets off a rebalancing stands in seven marts; here it is side by side, each number still read from its own.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 loads as (
 
     select * from {{ ref('fct_csm_load') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 

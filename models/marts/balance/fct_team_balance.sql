@@ -1,6 +1,7 @@
 -- Grain: one row per motion, axis and week_start_date.
 -- Why: books can be even in revenue and uneven in risk; each axis has its own index, and none hides another.
 {% set axes = balance_axes('employed_books') %}
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 books as (
@@ -21,12 +22,6 @@ bands as (
 
 ),
 
-weeks as (
-
-    select * from {{ ref('int_weeks') }}
-
-),
-
 employed_books as (
 
     select
@@ -35,7 +30,7 @@ employed_books as (
         capacity.fte
     from books
     inner join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
-    where capacity.is_employed_on_sunday
+    where capacity.is_employed_on_sunday and books.week_start_date >= {{ rebuild_from() }}
 
 ),
 
@@ -50,9 +45,10 @@ amounts as (
             employed_books.csm_id,
             {{ expression }} as axis_value
         from bands
-        cross join weeks
+        cross join {{ ref('int_weeks') }} as weeks
         left join employed_books
             on bands.motion = employed_books.motion and weeks.week_start_date = employed_books.week_start_date
+        where weeks.week_start_date >= {{ rebuild_from() }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

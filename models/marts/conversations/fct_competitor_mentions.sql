@@ -1,22 +1,27 @@
 -- Grain: one row per interaction_id and competitor.
 -- Why: which conversations named a competitor, and in which it was being evaluated.
+{{ keeps_earlier_weeks('started_at') }}
 with
 
 interactions as (
 
     select * from {{ ref('int_interactions__completed') }}
+    where started_at >= {{ rebuild_from() }}
 
 ),
 
 topics as (
 
     select * from {{ ref('stg_interactions__interaction_topics') }}
+    where interaction_id in (select interactions.interaction_id from interactions)
 
 ),
 
 transcripts as (
 
     select * from {{ ref('stg_interactions__transcripts') }}
+    -- what our own side asks about is no mention by the customer
+    where speaker_csm_id is null and interaction_id in (select interactions.interaction_id from interactions)
 
 ),
 
@@ -52,8 +57,6 @@ said as (
         {{ as_words('transcripts.text') }} as words
 
     from transcripts
-    -- what our own side asks about is no mention by the customer
-    where transcripts.speaker_csm_id is null
 
 ),
 

@@ -1,11 +1,13 @@
 -- Grain: one row per csm_id and week_start_date in which the CSM is employed or completed an interaction.
 -- Why: how conversations go; a mean of a few calls is shown with how little it says.
 {% set measures = ['quality', 'standardised_quality', 'sentiment'] %}
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 csm_weeks as (
 
     select * from {{ ref('int_csm_weeks__engaged') }}
+    where week_start_date >= {{ rebuild_from() }}
 
 ),
 

@@ -1,5 +1,6 @@
 -- Grain: one row per csm_id and week_start_date in which the CSM is employed on any day.
 -- Why: the seven metrics side by side, since each alone can be had at the price of another.
+{{ keeps_earlier_weeks('week_start_date') }}
 with
 
 loads as (
@@ -44,7 +45,8 @@ csm_weeks as (
         csm_id,
         week_start_date
     from loads
-    where csm_id != 'unassigned'
+    -- a trend looks back
+    where csm_id != 'unassigned' and week_start_date >= {{ weeks_before_rebuild(threshold('slope_weeks')) }}
 
 ),
 
@@ -87,6 +89,7 @@ measured as (
 final as (
 
     {{ metric_trends('measured', ['csm_id']) }}
+    where measured.week_start_date >= {{ rebuild_from() }}
 
 )
 

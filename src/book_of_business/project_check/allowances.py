@@ -86,6 +86,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("models/intermediate/capacity/int_books__touches.sql", "13", "weeks in a quarter (metrics.md)"),
     Allowance("models/intermediate/capacity/int_csm_weeks__availability.sql", "4", "days from a Monday to its Friday"),
     Allowance("models/intermediate/risk/int_risk_signals__joined.sql", "2", "every second of a run"),
+    Allowance("macros/engine/random.sql", "8", "draws of a hash: what its bits are good for"),
     Allowance("models/intermediate/renewals/int_books__null_peaks.sql", "0.5", "half: a tie counts as half of a draw"),
     Allowance("models/marts/balance/fct_team_balance.sql", "2", "the two of the Gini index's formula"),
     Allowance("models/marts/outcomes/fct_outcome_exposure.sql", "7", "days in a week"),

@@ -40,7 +40,7 @@ def wall_clock(project: Project) -> Iterator[Problem]:
     for file in project.sql_files(*ALL_SQL):
         for match in WALL_CLOCK.finditer(blank(file.sql, r"'[^'\n]*'")):
             found = match.group().rstrip("( ")
-            to_do = "use the as_of_date of int_clock, or random_whole_number()"
+            to_do = "use the as_of_date of int_clock, or random_number()"
             yield Problem(file.path, f"line {file.line_of(match.start())} reads {found}", to_do)
 
 
