@@ -31,7 +31,7 @@
     date '0001-01-01'
 {%- endmacro %}
 
-{#- How many different days of one week, as an aggregate. A bit each: a set of days for each group would not fit into memory. -#}
+{#- How many different days of one week, as an aggregate. A bit each, so that a group costs one number. -#}
 {% macro days_of_week_count(date) -%}
     {{ return(adapter.dispatch('days_of_week_count', 'book_of_business')(date)) }}
 {%- endmacro %}

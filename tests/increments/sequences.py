@@ -24,7 +24,7 @@ from tests.increments.history import History, apply, begin, draw, own_project
 from tests.oracle.random_book import RandomBook
 from tests.oracle.reference import read_reference
 
-FORMS = ("csv", "weeks")
+FORMS = ("csv", "weeks", "arrivals")
 
 
 @dataclass
@@ -230,7 +230,7 @@ def main() -> int:
     failed = 0
     for number in range(seed, seed + books):
         kind = os.environ.get("KIND") or ("simulated", "random")[number % 2]
-        form = os.environ.get("FORM") or FORMS[number // 2 % 2]
+        form = os.environ.get("FORM") or FORMS[number // 2 % len(FORMS)]
         started = time.monotonic()
         directory = Path(tempfile.mkdtemp(prefix=f"increments-{number}-"))
         played = play(directory, kind, number, given or steps, form, check_each=check_each, is_canary=is_canary)

@@ -76,7 +76,7 @@ def main() -> int:
     failed: Counter[str] = Counter()
     for number in range(seed, seed + books):
         kind = os.environ.get("KIND") or ("simulated", "random")[number % 2]
-        form = os.environ.get("FORM") or FORMS[number // 2 % 2]
+        form = os.environ.get("FORM") or FORMS[number // 2 % len(FORMS)]
         directory = Path(tempfile.mkdtemp(prefix=f"shadow-{number}-"))
         history = begun(directory, kind, number)
         without_increments(history.root)

@@ -17,7 +17,7 @@ from .books import ROOT, Book
 from .compare import compare_files
 from .early_rows import prepare
 from .history import TRAPS, apply, begin
-from .sequences import Player, begun, last_day, play, simulated_book
+from .sequences import FORMS, Player, begun, last_day, play, simulated_book
 
 IS_LONG = os.environ.get("INCREMENTS") == "long"
 SEED = int(os.environ.get("SEED", "33"))
@@ -146,7 +146,7 @@ def test_a_late_row_a_gone_row_and_a_killed_build_leave_what_a_full_build_gives(
     history = begun(tmp_path, "simulated", SEED, weeks_left=3, has_own_project=False)
     hidden = next(row for row in history.rows["accounts"] if (row.values["customer_since"] or "") < str(history.first))
     hidden.is_withheld = True
-    player = Player(history, tmp_path, "weeks", SEED)
+    player = Player(history, tmp_path, "arrivals", SEED)
     for name in ("begin", *SMALL):
         stale = tmp_path / "stale.duckdb"
         if player.last:
@@ -167,7 +167,7 @@ def keeps_weeks(player: Player) -> bool:
 
 
 @pytest.mark.skipif(not IS_LONG, reason="half an hour: make prove-increments")
-@pytest.mark.parametrize("form", ["csv", "weeks"])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("chain", CHAINS)
 def test_chain(chain: str, form: str, tmp_path: Path) -> None:
     played = play(tmp_path, "simulated", SEED, CHAINS[chain], form)

@@ -24,17 +24,9 @@ TOP = {"version", "models", "seeds", "sources", "unit_tests", "macros", "exposur
 
 # What a description of a row of the raw contract may say (`config.meta`); the macros of staging read it.
 TABLE_META = {
-    *(
-        "grain",
-        "is_required",
-        "without_it",
-        "range_by",
-        "matters_from",
-        "matters_with",
-        "matters_where",
-        "is_kept_whole",
-    ),
-    "looked_at_by_week",
+    *("grain", "is_required", "without_it", "range_by"),
+    *("matters_from", "matters_with", "matters_where"),
+    *("is_kept_whole", "looked_at_by_week"),
 }
 COLUMN_META = {
     *("is_optional", "parent", "minimum", "maximum", "above", "not_before", "accepted_values", "accepted_from"),
