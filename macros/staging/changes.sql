@@ -195,7 +195,7 @@ usage_kinds as (
         select account_id, max(case when event_count is not null then 1 else 0 end) as had_events, cast(null as integer) as has_events
         from {{ used }}
         where account_id in (select account_id from {{ used }} where event_count is null)
-            and week_start_date <= (select cast(value as date) from raw.finished_run where kind = 'clock')
+            and week_start_date <= (select cast(value as date) from raw.finished_run where name = 'as_of_date')
         group by account_id
         union all
         select account_id, null, max(case when event_count is not null then 1 else 0 end)

@@ -21,6 +21,7 @@ from .sequences import FORMS, Player, begun, last_day, play, simulated_book
 
 IS_LONG = os.environ.get("INCREMENTS") == "long"
 SEED = int(os.environ.get("SEED", "33"))
+WITHOUT_EVENTS = 45
 
 SMALL = (
     # three weeks back, and killed: rows late, gone, twice, and a leave that was shorter
@@ -157,6 +158,12 @@ def test_a_late_row_a_gone_row_and_a_killed_build_leave_what_a_full_build_gives(
     # The comparison can fail: marts of the step before are not those of now.
     assert compare_files(stale, player.last.published)
     assert keeps_weeks(player), f"every step built everything: this proves nothing\n{player.played}"
+
+
+def test_a_small_book_of_odd_values_grows_by_a_week(tmp_path: Path) -> None:
+    """Of its use only users are counted, never events: whether that changes is asked of every build after the first."""
+    played = play(tmp_path, "random", WITHOUT_EVENTS, ("weeks:1",), "arrivals")
+    assert not played.differences, str(played)
 
 
 def keeps_weeks(player: Player) -> bool:
