@@ -35,11 +35,12 @@
 {% endmacro %}
 
 {#- Of rows that matter from an interaction's date no file of theirs tells when that date is corrected, or when the
-    interaction arrives: from then on, they may matter from the first week in which interactions changed. -#}
+    interaction arrives: from then on, they may matter from the first week in which interactions changed. Files that are
+    new have just been asked. -#}
 {% macro follow_interactions(is_full) %}
     {% for table in contract_tables() if table.config.meta.matters_with %}
         {% if is_full %}
-            {% do find_first_weeks(table.name, run_query("select file_name from raw.current_files where table_name = '" ~ table.name ~ "'").columns[0].values()) %}
+            {% do find_first_weeks(table.name, run_query("select file_name from raw.current_files where not is_changed and table_name = '" ~ table.name ~ "'").columns[0].values()) %}
         {% else %}
             {% do run_query("update raw.current_files set first_week = least(first_week, (" ~ first_changed_week('interactions') ~ ")) where table_name = '" ~ table.name ~ "'") %}
         {% endif %}
