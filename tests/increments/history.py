@@ -425,6 +425,26 @@ def won(history: History, rng: Random, arguments: list[str]) -> str:
     return f"account {new_id} won on {day}"
 
 
+@step
+def bought_again(history: History, rng: Random, _: list[str]) -> str | None:
+    """A line that was cancelled long ago is followed, from Monday on, by one to that day; at first one is cancelled."""
+    soon = (history.horizon + timedelta(days=60)).isoformat()
+    ending = [
+        row for row in history.shown("subscriptions") if str(history.horizon) < (row.values["ends_on"] or "") < soon
+    ]
+    if not ending:
+        return None
+    cancelled = [row for row in ending if row.values.get("cancelled_on")]
+    line = rng.choice(cancelled or ending)
+    if not cancelled:
+        line.values["cancelled_on"] = line.values["starts_on"]
+        return f"{in_short(line.values)} is cancelled"
+    starts_on = (history.horizon + timedelta(days=1)).isoformat()
+    again = {"subscription_id": f"again{history.next_number()}", "starts_on": starts_on, "cancelled_on": None}
+    history.rows["subscriptions"].append(Row(dict(line.values) | again))
+    return f"{in_short(line.values)} was cancelled and is bought again on {starts_on}"
+
+
 # --- reference rows ---
 
 TUNED = {
@@ -515,6 +535,7 @@ TRAPS: tuple[str, ...] = (
     "hired:200",
     "won:3",
     "won:200",
+    "bought_again",
     # what goes
     *(f"deleted:{table}" for table in (*BEGINS, *DETAILS)),
     *(f"week_gone:{table}" for table in ("interactions", "health_scores", "product_usage", "tickets", "time_entries")),

@@ -2,9 +2,9 @@
 -- Why: a term that ends soon with neither an opportunity nor a conversation will end by itself.
 with
 
-subscriptions as (
+terms as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_renewals__due') }}
 
 ),
 
@@ -23,26 +23,6 @@ work_spans as (
 clock as (
 
     select * from {{ ref('int_clock') }}
-
-),
-
--- Lines that end on one day are one renewal, due from its window (or its first day) until its last line ends.
-terms as (
-
-    select
-        subscriptions.account_id,
-        subscriptions.ends_on,
-        cast(
-            greatest(
-                {{ days_after('subscriptions.ends_on', '-' ~ signal_rule('delayed_renewal', 'window_days')) }},
-                min(subscriptions.starts_on)
-            ) as timestamp
-        ) as due_at,
-        cast(max(least(subscriptions.ends_on, subscriptions.cancelled_on)) as timestamp) as ended_at
-
-    from subscriptions
-    where subscriptions.ends_on is not null
-    group by subscriptions.account_id, subscriptions.ends_on
 
 ),
 
@@ -71,7 +51,6 @@ moments as (
         ends_on,
         due_at as emerged_at
     from terms
-    where due_at < ended_at
     union distinct
     select
         terms.account_id,
