@@ -20,6 +20,17 @@ MACROS = (
     ),
 )
 EARLIEST_DATE = "date '-infinity'"
+# macros/increments.sql as on a full build
+WHOLE_BUILD = {
+    "config": lambda **settings: "",
+    "keeps_earlier_weeks": lambda column: "",
+    "keeps_earlier_spans": lambda: "",
+    "rebuild_from": lambda: EARLIEST_DATE,
+    "weeks_before_rebuild": lambda weeks: EARLIEST_DATE,
+    "is_rebuilding": lambda: False,
+    "keeps_earlier_means": lambda: "",
+    "means_rebuild_from": lambda counted: EARLIEST_DATE,
+}
 
 
 def render(model: str) -> str:
@@ -28,18 +39,7 @@ def render(model: str) -> str:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals["adapter"] = SimpleNamespace(dispatch=dispatch)
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in MACROS) + path.read_text(encoding="utf-8")
-    # macros/increments.sql as on a full build
-    whole_build = {
-        "config": lambda **settings: "",
-        "keeps_earlier_weeks": lambda column: "",
-        "keeps_earlier_spans": lambda: "",
-        "rebuild_from": lambda: EARLIEST_DATE,
-        "weeks_before_rebuild": lambda weeks: EARLIEST_DATE,
-        "is_rebuilding": lambda: False,
-        "keeps_earlier_means": lambda: "",
-        "means_rebuild_from": lambda counted: EARLIEST_DATE,
-    }
-    return environment.from_string(text).render(ref=lambda name: name, **whole_build, **{"return": lambda value: value})
+    return environment.from_string(text).render(ref=lambda name: name, **WHOLE_BUILD, **{"return": lambda value: value})
 
 
 @jinja2.pass_context

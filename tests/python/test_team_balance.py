@@ -9,6 +9,7 @@ import duckdb
 import jinja2
 import numpy as np
 import pytest
+from rendered_sql import WHOLE_BUILD
 
 ROOT = Path(__file__).resolve().parents[2]
 WEEK = date(2025, 6, 23)
@@ -48,7 +49,7 @@ def model_sql() -> str:
 
     model = (ROOT / "models" / "marts" / "balance" / "fct_team_balance.sql").read_text(encoding="utf-8")
     names = {name: getattr(module, name) for name in ("ratio", "comparable")}
-    return environment.from_string(model).render(ref=str, balance_axes=balance_axes, **names)
+    return environment.from_string(model).render(ref=str, balance_axes=balance_axes, **names, **WHOLE_BUILD)
 
 
 def random_books(seed: int) -> list[dict[str, object]]:
