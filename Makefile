@@ -68,7 +68,7 @@ spark-build: .venv-spark/.installed  ## build the marts on a local Apache Spark,
 spark-test: .venv-spark/.installed  ## the same, with every data test and unit test
 	@$(SPARK_PY) -m book_of_business.spark test
 
-parity: .venv-spark/.installed  ## build on DuckDB and on Spark, and compare every mart (BOOKS="demo random DIR ..."; MARTS="NAME ...")
+parity: .venv-spark/.installed  ## build on DuckDB and on Spark, and compare every mart (BOOKS="demo random parquet DIR ..."; MARTS="NAME ...")
 	@env -u RAW_DATA -u AS_OF_DATE $(SPARK_PY) -m book_of_business.spark parity $(BOOKS)
 
 bench: .venv/.installed  ## measure what builds cost (SIZE=1m; default 10k and 100k); writes docs/evidence/benchmark.*

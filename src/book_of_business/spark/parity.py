@@ -20,15 +20,17 @@ from book_of_business.settings import Settings
 from book_of_business.spark.build import grains_of_marts, spark_build
 
 RANDOM_BOOK_SEED = "7"
+# text and Parquet are read by different macros
+PARQUET_BOOK = ("--accounts", "80", "--csms", "4", "--weeks", "30", "--format", "parquet", "--force")
 PYTHON = Path(".venv/bin/python")
 
 
 def run_parity(settings: Settings, names: Sequence[str], marts: Sequence[str] = ()) -> bool:
-    """Compare the books called `names`: `demo`, `random` (small, full of edges), or a directory of raw tables.
+    """Compare the books called `names`: `demo`, `random` (small, full of edges), `parquet` (folders), or a directory.
 
     Args:
         settings: where books are built, and the project.
-        names: the books (none: demo and random).
+        names: the books (none: the three).
         marts: those to compare (none: all).
 
     Returns:
@@ -39,7 +41,7 @@ def run_parity(settings: Settings, names: Sequence[str], marts: Sequence[str] = 
     """
     grains = chosen_grains(settings, marts)
     is_same = True
-    for name in names or ["demo", "random"]:
+    for name in names or ["demo", "random", "parquet"]:
         folder = settings.build_dir / "parity" / Path(name).name
         book = replace(settings, raw_data=raw_data_of(settings, name, folder), build_dir=folder)
         on_duckdb = build_on_duckdb(book)
@@ -72,6 +74,10 @@ def raw_data_of(settings: Settings, name: str, folder: Path) -> Path:
         shutil.rmtree(raw, ignore_errors=True)
         raw.mkdir(parents=True)
         run(settings, {}, "-m", "tests.oracle.random_book", RANDOM_BOOK_SEED, str(raw))
+        return raw
+    if name == "parquet":
+        raw = folder / "raw"
+        run(settings, {}, "-m", "book_of_business", "simulate", str(raw), *PARQUET_BOOK)
         return raw
     return Path(name).resolve()
 
