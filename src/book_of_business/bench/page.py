@@ -37,8 +37,8 @@ FAIRNESS = """\
 - Polars and pandas read the columns they need and keep results in memory; DuckDB also writes them to a database.
 - The increment is one more week on a book that has 103: its folders arrive, the small tables are replaced by those of a
   week later. What was written into older folders later (a ticket's resolution) is there from the start.
-- Spark is a step of its own (`make spark-build`, up to 100k accounts): one machine with a local session is not what it is
-  for. A size without its row has not been run there.
+- Spark is a step of its own (`make spark-build`, up to 100k accounts): one machine with a local session is not what it
+  is for. A size without its row has not been run there.
 """
 
 
