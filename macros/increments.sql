@@ -5,12 +5,18 @@
 {#- At the top of a model: it keeps its rows of the weeks before R and appends the rows of R and later. Its SQL must give
     just these: `where week_start_date >= {{ rebuild_from() }}`. -#}
 {% macro keeps_earlier_weeks(column) -%}
+    {{ keeps_rows("{{ forget_weeks_to_rebuild('" ~ column ~ "', ref('int_rebuild')) }}") }}
+{%- endmacro %}
+
+{#- The same for any rows: `before` takes away those that are built again, `after` mends what was kept. -#}
+{% macro keeps_rows(before, after=[]) -%}
     {%- if target is defined and target.type == 'duckdb' -%}
         {{ config(
             materialized='incremental',
             incremental_strategy='append',
             on_schema_change='fail',
-            pre_hook="{{ forget_weeks_to_rebuild('" ~ column ~ "', ref('int_rebuild')) }}"
+            pre_hook=before,
+            post_hook=after
         ) }}
     {%- endif -%}
 {%- endmacro %}
@@ -19,15 +25,9 @@
     one that R finds open ends where the next begins. Its SQL must give just the spans from R on, and may go on from the
     open one, whose end is {{ no_week() }} meanwhile. -#}
 {% macro keeps_earlier_spans() -%}
-    {%- if target is defined and target.type == 'duckdb' -%}
-        {{ config(
-            materialized='incremental',
-            incremental_strategy='append',
-            on_schema_change='fail',
-            pre_hook=["{{ forget_weeks_to_rebuild('from_week', ref('int_rebuild')) }}", "{{ reopen_spans() }}"],
-            post_hook="{{ end_spans() }}"
-        ) }}
-    {%- endif -%}
+    {{ keeps_rows(
+        ["{{ forget_weeks_to_rebuild('from_week', ref('int_rebuild')) }}", "{{ reopen_spans() }}"], "{{ end_spans() }}"
+    ) }}
 {%- endmacro %}
 
 {% macro reopen_spans() -%}

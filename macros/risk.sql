@@ -1,14 +1,7 @@
 {#- Restricted means of earlier weeks are kept, like what keeps_earlier_weeks() keeps: `counted` is int_risk_groups__counted,
     `after` is there for dbt's order of models only. -#}
 {% macro keeps_earlier_means() -%}
-    {%- if target is defined and target.type == 'duckdb' -%}
-        {{ config(
-            materialized='incremental',
-            incremental_strategy='append',
-            on_schema_change='fail',
-            pre_hook="{{ forget_means_to_rebuild(ref('int_risk_groups__counted'), ref('int_rebuild')) }}"
-        ) }}
-    {%- endif -%}
+    {{ keeps_rows("{{ forget_means_to_rebuild(ref('int_risk_groups__counted'), ref('int_rebuild')) }}") }}
 {%- endmacro %}
 
 {#- The first week whose means are reckoned again: R, or an earlier one that no longer has the episodes its mean was made

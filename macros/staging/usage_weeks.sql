@@ -97,14 +97,7 @@ where false
 
 {#- At the top of a base model with weeks: those of unchanged files are kept. -#}
 {% macro keeps_unchanged_weeks(table) -%}
-    {%- if target is defined and target.type == 'duckdb' -%}
-        {{ config(
-            materialized='incremental',
-            incremental_strategy='append',
-            on_schema_change='fail',
-            pre_hook="{{ forget_changed_weeks('" ~ table ~ "') }}"
-        ) }}
-    {%- endif -%}
+    {{ keeps_rows("{{ forget_changed_weeks('" ~ table ~ "') }}") }}
 {%- endmacro %}
 
 {% macro forget_changed_weeks(table) -%}

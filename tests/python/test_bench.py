@@ -74,6 +74,16 @@ def test_a_stopped_session_goes_on_where_it_was(measured: tuple[Path, Path], tmp
     assert results.open_session(size, machine.facts(project_dir())).measured == []
 
 
+def test_versions_tell_of_the_environment_that_spark_runs_in(tmp_path: Path) -> None:
+    package = tmp_path / ".venv-spark" / "lib" / "python3.11" / "site-packages" / "pyspark-9.8.7.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: pyspark\nVersion: 9.8.7\n")
+    versions = machine.facts(tmp_path)["versions"]
+    assert versions["pyspark"] == "9.8.7"
+    assert versions["dbt-spark"] == "not here"
+    assert versions["duckdb"] == duckdb.__version__
+
+
 def test_the_last_week_is_cut_away_and_comes_back(measured: tuple[Path, Path]) -> None:
     work, _ = measured
     size = sizes.Size("200", 200, 40, work / "200")

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 
-PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "polars", "pandas", "numpy", "pyarrow", "pyspark", "dbt-spark")
+PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "polars", "pandas", "numpy", "pyarrow")
+SPARK_PACKAGES = ("pyspark", "dbt-spark")  # in an environment of their own
 
 
 def facts(project_dir: Path) -> dict[str, object]:
     """Processor, cores, memory, system, versions and the commit, as plain JSON values."""
+    spark_packages = [str(path) for path in project_dir.glob(".venv-spark/lib/python*/site-packages")]
     versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not here"
+    versions |= {package: version(package, sys.path) for package in PACKAGES}
+    versions |= {package: version(package, spark_packages) for package in SPARK_PACKAGES}
     return {
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -30,6 +30,12 @@ def facts(project_dir: Path) -> dict[str, object]:
         "versions": versions,
         "commit": commit(project_dir),
     }
+
+
+def version(package: str, places: list[str]) -> str:
+    """Version of an installed package; of the first place that has it."""
+    found = metadata.distributions(name=package, path=places)
+    return next((distribution.version for distribution in found), "not here")
 
 
 def processor() -> str:
