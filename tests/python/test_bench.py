@@ -110,6 +110,19 @@ def test_memory_and_time_are_those_of_the_process_and_its_children(tmp_path: Pat
     assert 0 < cost.cpu_seconds < cost.wall_seconds
 
 
+def test_time_of_a_child_that_nobody_waits_for_counts(tmp_path: Path) -> None:
+    """As Spark's: Python ends and leaves it to end by itself."""
+    child = "import time, pathlib\nwhile time.process_time() < 1: pass\npathlib.Path('done').touch(); time.sleep(60)"
+    parent = (
+        "import os, pathlib, subprocess, sys, time\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}])\n"
+        "while not pathlib.Path('done').exists(): time.sleep(0.05)\n"
+        "time.sleep(1); child.kill(); os._exit(0)"
+    )
+    cost = measure([sys.executable, "-c", parent], os.environ, tmp_path, tmp_path / "log")
+    assert cost.cpu_seconds >= 1
+
+
 def test_a_step_that_fails_shows_the_end_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such thing"):
         measure([sys.executable, "-c", "raise SystemExit('no such thing')"], os.environ, tmp_path, tmp_path / "log")
