@@ -168,6 +168,10 @@ def test_figures_are_medians_ratios_and_exponents() -> None:
     assert told["increment of a week / the whole dbt build before it"] == (0.1, True)
     text = page.page(records, project_dir())
     assert "| `dbt` | 2.00 |" in text
+    assert "not measured on one commit" not in text
+    assert "not measured on one commit" in page.page(
+        [*records[:-2], records[-2] | {"commit": "0"}, records[-1]], project_dir()
+    )
 
 
 def test_a_size_whose_whole_build_was_left_out_is_judged_by_the_one_before_the_increment() -> None:

@@ -203,4 +203,6 @@ def growth(found: Figures, records: list[Record]) -> str:
         "Exponents of CPU time: 1 is in step with the accounts. The target from 100k to 1m is at most 1.1; from 10k on"
         " what does not depend on the accounts (starting, parsing, nodes) still flattens them.\n"
     )
+    if len({session["commit"] for session in sizes(records)}) > 1:
+        text += "The sizes were not measured on one commit: part of a slope is what changed between them.\n"
     return "## Growth\n\n" + text + "\n" + table(["step", *(f"{one} to {other}" for one, other in pairs)], rows)
