@@ -174,6 +174,15 @@ def test_figures_are_medians_ratios_and_exponents() -> None:
     )
 
 
+def test_cpu_time_that_a_record_does_not_have_is_left_empty() -> None:
+    untold = record("10k", 10_000, "spark", 100.0)
+    del untold["cpu_seconds"]
+    records = [session("10k", 10_000), record("10k", 10_000, "dbt", 9.0), untold]
+    text = page.page(records, project_dir())
+    assert "| 100.0 |  | 1.00 |" in text
+    assert "| dbt build on DuckDB / on Spark | 0.09 |  | <= 1 | yes |" in text
+
+
 def test_a_size_whose_whole_build_was_left_out_is_judged_by_the_one_before_the_increment() -> None:
     records = [
         session("1m", 1_000_000),

@@ -13,7 +13,7 @@ GB = 1e9
 
 @dataclass(frozen=True)
 class Figure:
-    """A step at a size: medians over its runs; seconds, bytes."""
+    """A step at a size: medians over its runs; seconds, bytes. CPU time is NaN where a record does not have it."""
 
     step: str
     size: str
@@ -43,7 +43,7 @@ def figures(records: list[Record]) -> Figures:
         (size, step): Figure(
             step, size, found[0]["accounts"], len(found),
             statistics.median(record["wall_seconds"] for record in found),
-            statistics.median(record["cpu_seconds"] for record in found),
+            statistics.median(record.get("cpu_seconds", math.nan) for record in found),
             max(record["peak_memory_bytes"] for record in found),
             max(record["load_before"] for record in found),
             found[-1],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 
 from book_of_business.bench.figures import GB, Figure, Figures, exponent, figures, ratios, sizes, whole_build
@@ -87,7 +88,7 @@ def one_size(session: Record, records: list[Record], found: Figures, project: Pa
         figure = found.get((name, step))
         if figure:
             rows.append([
-                f"`{step}`", title, f"{figure.wall:.1f}", f"{figure.cpu:.1f}", f"{figure.memory_gb:.2f}",
+                f"`{step}`", title, f"{figure.wall:.1f}", number(figure.cpu, 1), f"{figure.memory_gb:.2f}",
                 produced(figure), str(figure.runs), f"{figure.load:.1f}",
             ])  # fmt: skip
     skipped = [
@@ -105,7 +106,7 @@ def one_size(session: Record, records: list[Record], found: Figures, project: Pa
         [
             ratio.title,
             f"{ratio.wall:.2f}",
-            f"{ratio.cpu:.2f}",
+            number(ratio.cpu, 2),
             ratio.target,
             {True: "yes", False: "no", None: ""}[ratio.is_reached],
         ]
@@ -130,6 +131,11 @@ def rebuilt(found: Figures, size: str) -> str:
         return ""
     compared = "equal to those of the whole build" if "is_equal" in record else "not compared with a whole build here"
     return f"The increment built from {record['rebuilt_from']} on ({record['reason']}); its core marts: {compared}.\n"
+
+
+def number(value: float, digits: int) -> str:
+    """A number to so many digits; nothing where it was not measured."""
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def produced(figure: Figure) -> str:
@@ -192,7 +198,7 @@ def growth(found: Figures, records: list[Record]) -> str:
     rows = [
         [f"`{step}`"]
         + [
-            f"{exponent(found[one, step], found[other, step]):.2f}"
+            number(exponent(found[one, step], found[other, step]), 2)
             if (one, step) in found and (other, step) in found
             else ""
             for one, other in pairs
