@@ -174,6 +174,19 @@ def test_figures_are_medians_ratios_and_exponents() -> None:
     )
 
 
+def test_ratios_are_told_beside_their_targets(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    size = sizes.Size("10k", 10_000, 104, tmp_path)
+    measured = [record("10k", 10_000, step, seconds)
+                for step, seconds in (("dbt", 10.0), ("compiled", 4.0), ("before", 10.0), ("increment", 1.0),
+                                      ("sql", 6.0), ("scan", 2.0))]  # fmt: skip
+    bench.print_ratios(results.Session(size, session("10k", 10_000), measured))
+    told = capsys.readouterr().out.splitlines()
+    assert "10k: dbt build / its compiled SQL by hand: 2.50, CPU 2.50 (target <= 2, not reached)" in told
+    assert "10k: increment of a week / the whole dbt build before it: 0.10, CPU 0.10 (target <= 0.12, reached)" in told
+    assert "10k: core marts: SQL by hand / scan floor: 3.00, CPU 3.00" in told
+    assert len(told) == 3
+
+
 def test_cpu_time_that_a_record_does_not_have_is_left_empty() -> None:
     untold = record("10k", 10_000, "spark", 100.0)
     del untold["cpu_seconds"]

@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from book_of_business.bench import chart, machine, page, plan, results, sizes
-from book_of_business.bench.figures import figures
+from book_of_business.bench.figures import figures, ratios
 from book_of_business.bench.measure import measure
+from book_of_business.bench.page import number
 from book_of_business.console import error_console
 from book_of_business.errors import UserError
 from book_of_business.settings import project_dir
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
                     results.finish_session(session)
             finally:
                 write(results.replace_size(out / "benchmark.jsonl", session), project, out)
+            print_ratios(session)
         print(out / "benchmark.md")
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -112,6 +114,14 @@ def say(size: str, step: plan.Step, record: results.Record) -> None:
         memory = record["peak_memory_bytes"] / 1e9
         told = f"{record['wall_seconds']:.1f} s, CPU {record['cpu_seconds']:.1f} s, {memory:.2f} GB"
     error_console.print(f"{size}: {step.title}: {told}", markup=False)
+
+
+def print_ratios(session: results.Session) -> None:
+    """The ratios of a size, as far as their steps were measured: what a shared machine disturbs least."""
+    reached = {True: ", reached", False: ", not reached", None: ""}
+    for ratio in ratios(figures(session.records()), session.size.name):
+        target = f" (target {ratio.target}{reached[ratio.is_reached]})" if ratio.target else ""
+        print(f"{ratio.size}: {ratio.title}: {ratio.wall:.2f}, CPU {number(ratio.cpu, 2) or 'not measured'}{target}")
 
 
 def write(records: list[results.Record], project: Path, out: Path) -> None:
