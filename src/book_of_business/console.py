@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from book_of_business.dbt_runner import Progress as ProgressCallback
 
 error_console = Console(stderr=True, highlight=False, soft_wrap=True)
+# A terminal is read, not searched: a million accounts have twenty thousand CSMs.
+SHOWN_CSMS = 60
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 

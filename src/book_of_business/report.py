@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from book_of_business.console import one_line
+from book_of_business.console import SHOWN_CSMS, one_line
 
 
 def read_books(published_file: Path) -> pl.DataFrame:
@@ -105,7 +105,16 @@ def share_words(book: dict[str, object]) -> str:
 
 def print_report(published_file: Path, console: Console) -> None:
     """The table of the books and what is missing from them."""
-    console.print(books_table(read_books(published_file)))
+    books = read_books(published_file)
+    is_unassigned = pl.col("csm_id") == "unassigned"
+    owned = books.filter(~is_unassigned)
+    console.print(books_table(pl.concat([owned.head(SHOWN_CSMS), books.filter(is_unassigned)])))
+    if (left_out := owned.slice(SHOWN_CSMS)).height:
+        console.print(
+            f"{left_out.height:,} more books, {left_out['is_over_target'].sum():,} of them over target:"
+            " see marts.fct_csm_load",
+            markup=False,
+        )
     unclassified = read_unclassified(published_file)
     if unclassified.height:
         names = ", ".join(one_line(name, limit=30) for name in unclassified["interaction_type"].head(5))

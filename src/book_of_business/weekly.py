@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from book_of_business import marts
-from book_of_business.console import one_line
+from book_of_business.console import SHOWN_CSMS, one_line
 
 Row = dict[str, object]
 NOTHING = "-"
@@ -207,14 +207,22 @@ def movement_words(movements: Row) -> str:
     return f"ARR {words} = ${movements['closing_arr_usd']:,.0f}"
 
 
-def triggers_table(triggers: pl.DataFrame, scorecards: pl.DataFrame) -> Table:
-    """The sentences of each CSM under one name, in the order of the scorecards, `unassigned` last."""
+def first_triggers(triggers: pl.DataFrame, scorecards: pl.DataFrame) -> tuple[list[Row], int]:
+    """Those of so many CSMs in the order of the scorecards, `unassigned` last, and how many triggers are left out."""
     places = {csm_id: place for place, csm_id in enumerate(scorecards["csm_id"])}
+    rows = sorted(triggers.iter_rows(named=True), key=lambda row: places.get(row["csm_id"], len(places)))
+    shown = set(list(dict.fromkeys(row["csm_id"] for row in rows))[:SHOWN_CSMS])
+    told = [row for row in rows if row["csm_id"] in shown]
+    return told, len(rows) - len(told)
+
+
+def triggers_table(triggers: list[Row]) -> Table:
+    """The sentences of each CSM under one name."""
     table = Table.grid(padding=(0, 1))
     table.add_column(overflow="fold", max_width=NAME_WIDTH)
     table.add_column()
     named: object = None
-    for row in sorted(triggers.iter_rows(named=True), key=lambda row: places.get(row["csm_id"], len(places))):
+    for row in triggers:
         who = row["csm"] or one_line(str(row["csm_id"]))
         reason = f"{one_line(str(row['reason']), 300)} (since {row['since_week_start_date']})"
         table.add_row(Text("" if row["csm_id"] == named else str(who)), Text(reason))
@@ -234,7 +242,13 @@ def print_weekly(build_dir: Path, console: Console) -> None:
             read_movements(connection),
             read_triggers(connection),
         )
-    console.print(metrics_table(scorecards, movements))
+    # the organisation stands above its CSMs
+    shown = scorecards.head(1 + SHOWN_CSMS)
+    console.print(metrics_table(shown, movements))
+    if left_out := scorecards.height - shown.height:
+        console.print(
+            f"{left_out:,} more CSMs, with less load or none measured: see marts.fct_csm_scorecard", markup=False
+        )
     console.print(
         "Held: interactions that count, of the ceiling. Detection: mean days; open: not yet detected.\n"
         "Below each value: change since last week (of shares in points), direction of the last quarter.\n"
@@ -244,7 +258,7 @@ def print_weekly(build_dir: Path, console: Console) -> None:
     if scorecards.height == 1:
         console.print("no CSM is employed in this week", markup=False)
     console.print()
-    console.print(outcomes_table(scorecards))
+    console.print(outcomes_table(shown))
     console.print(
         "NRR, GRR, logos, expansion look back retention_weeks, answers survey_days (seeds/reference/thresholds.csv).",
         markup=False,
@@ -259,7 +273,10 @@ def print_weekly(build_dir: Path, console: Console) -> None:
     console.print(
         "Signs that a book should be rebalanced (since: the week in which the sign was set off)", markup=False
     )
-    console.print(triggers_table(triggers, scorecards))
+    told, left_out = first_triggers(triggers, scorecards)
+    console.print(triggers_table(told))
+    if left_out:
+        console.print(f"{left_out:,} more signs: see marts.fct_rebalancing_triggers", markup=False)
 
 
 def console_for_weekly() -> Console:

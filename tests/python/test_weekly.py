@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from book_of_business import weekly
+from book_of_business.console import SHOWN_CSMS
 from book_of_business.errors import UserError
 
 MONDAY, SUNDAY = date(2026, 6, 22), date(2026, 6, 28)
@@ -141,6 +142,21 @@ def test_hostile_names_are_shown_as_they_are_and_command_nothing(tmp_path: Path,
         assert words in told, told
     for line in text.splitlines():
         assert cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= width
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1])
+def test_of_more_csms_than_anybody_reads_the_first_are_shown_and_the_others_counted(
+    tmp_path: Path, beyond: int
+) -> None:
+    names = {f"c{number:03}": f"CSM {number:03}" for number in range(SHOWN_CSMS + beyond)}
+    triggers = [(csm_id, f"sign {kind} of {name}") for csm_id, name in names.items() for kind in ("one", "two")]
+    told = plain(shown(publish(tmp_path, names, FULL, {"closing_arr_usd": 0.0}, triggers)))
+    last, after = f"CSM {SHOWN_CSMS - 1:03}", f"CSM {SHOWN_CSMS:03}"
+    # in both tables, and three times with its two signs
+    assert told.count(last) == (0 if beyond < 0 else 5)
+    assert after not in told
+    assert ("1 more CSMs, with less load or none measured: see marts.fct_csm_scorecard" in told) == (beyond > 0)
+    assert ("2 more signs: see marts.fct_rebalancing_triggers" in told) == (beyond > 0)
 
 
 def test_nothing_measured_is_a_dash_and_no_zero(tmp_path: Path) -> None:
