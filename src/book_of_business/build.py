@@ -12,7 +12,7 @@ from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
 from book_of_business.lock import one_build_at_a_time
-from book_of_business.publish import publish
+from book_of_business.publish import copy_marts, remove_leftovers, replace
 from book_of_business.raw_tables import check_readable, explained, stop_without_rows, unread_files
 from book_of_business.settings import Settings
 from book_of_business.validation_worker import ValidationWorker
@@ -67,16 +67,22 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         for note in rebuilt:
             error_console.print(one_line(note, limit=200), markup=False)
         stop_without_rows(settings.working_file)
+        published = settings.published_file, settings.marts_dir
+        with step("Copying the marts"):
+            copied = copy_marts(settings.working_file, *published, settings.account_weeks)
+        # The copy is checked: in the working file marts by account and week are views, and each check would make their
+        # hundred million rows anew.
         with step("Checking the marts"):
             drift = validation.validate("marts")
         if drift.is_stopping:
+            remove_leftovers(*published)
             raise UserError(drift.text)
         with step("Publishing"):
-            marts = publish(settings.working_file, settings.published_file, settings.marts_dir, settings.account_weeks)
+            replace(copied, *published)
     for verdict in (edge, drift):
         if verdict.text:
             error_console.print(verdict.text, markup=False)
-    print_result(settings, marts, has_validation=not is_fast)
+    print_result(settings, copied.marts, has_validation=not is_fast)
 
 
 def raw_table_names(dbt: Dbt) -> set[str]:

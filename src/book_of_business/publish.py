@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -21,11 +22,17 @@ MARTS_SCHEMA = "marts"
 STORAGE_VERSION = "v1.0.0"
 
 
+@dataclass(frozen=True)
+class Copy:
+    """The marts of a working file as nobody sees them yet: their names, and where they lie."""
+
+    marts: list[str]
+    file: Path
+    folder: Path
+
+
 def publish(working_file: Path, published_file: Path, marts_dir: Path, account_weeks: int | None = None) -> list[str]:
     """Copy every mart of schema `marts` to `published_file` and to `marts_dir/<mart>.parquet`.
-
-    Marts by account and week are views, which cost nothing until they are copied; `account_weeks` limits them to that
-    many weeks, counted back from the latest; null copies all.
 
     Both are replaced whole: a run that is killed leaves the old ones as they were, and what it left half-done is
     removed by the next.
@@ -36,10 +43,24 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path, account_w
     Raises:
         UserError: if the working file is absent or has no marts.
     """
+    copied = copy_marts(working_file, published_file, marts_dir, account_weeks)
+    replace(copied, published_file, marts_dir)
+    return copied.marts
+
+
+def copy_marts(working_file: Path, published_file: Path, marts_dir: Path, account_weeks: int | None = None) -> Copy:
+    """Copy every mart of schema `marts` to a file and a folder beside the published ones.
+
+    Marts by account and week are views, which cost nothing until they are copied; `account_weeks` limits them to that
+    many weeks, counted back from the latest; null copies all.
+
+    Raises:
+        UserError: if the working file is absent or has no marts.
+    """
     if not working_file.is_file():
         raise UserError(f"there is nothing to publish: {working_file} does not exist; run `make build` first")
     remove_leftovers(published_file, marts_dir)
-    new_file = published_file.with_name(f"{published_file.name}.new")
+    new_file = new_file_of(published_file)
     new_marts_dir = marts_dir.with_name(f".{marts_dir.name}.new-{os.getpid()}")
     new_marts_dir.mkdir(parents=True)
     limits = {"temp_directory": str(published_file.parent / "spill"), "memory_limit": memory_limit()}
@@ -63,9 +84,18 @@ def publish(working_file: Path, published_file: Path, marts_dir: Path, account_w
             parquet_file = literal(new_marts_dir / f"{mart}.parquet")
             connection.execute(f"copy published.{table} to {parquet_file} (format parquet, compression zstd)")
         connection.execute("detach published")
-    replace_file(new_file, published_file)
-    replace_directory(new_marts_dir, marts_dir)
-    return marts
+    return Copy(marts, new_file, new_marts_dir)
+
+
+def replace(copied: Copy, published_file: Path, marts_dir: Path) -> None:
+    """Let readers see what was copied: two renames."""
+    replace_file(copied.file, published_file)
+    replace_directory(copied.folder, marts_dir)
+
+
+def new_file_of(published_file: Path) -> Path:
+    """Where marts lie until they are published."""
+    return published_file.with_name(f"{published_file.name}.new")
 
 
 def mart_names(connection: duckdb.DuckDBPyConnection, table_type: str = "%") -> list[str]:

@@ -142,6 +142,19 @@ def die_at(step: str, occurrence: int) -> None:
     setattr(owner, step, dying)
 
 
+def test_what_was_copied_is_seen_by_nobody_until_it_replaces_what_is_published(tmp_path: Path) -> None:
+    files = tmp_path / "working.duckdb", tmp_path / "book.duckdb", tmp_path / "marts"
+    publish.publish(make_working_file(files[0], 1), files[1], files[2])
+    before = sorted(path.name for path in tmp_path.iterdir())
+    copied = publish.copy_marts(make_working_file(files[0], 2), files[1], files[2])
+    assert rows(copied.file, "from marts.fct_books") == [(2,)]
+    assert published_values(tmp_path) == {1}
+    publish.remove_leftovers(files[1], files[2])
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    publish.replace(publish.copy_marts(files[0], files[1], files[2]), files[1], files[2])
+    assert published_values(tmp_path) == {2}
+
+
 def test_without_marts_there_is_nothing_to_publish(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run `make build` first"):
         publish.publish(tmp_path / "none.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
@@ -227,7 +240,7 @@ def start_build(build_dir: Path, raw_data: Path, *arguments: str) -> subprocess.
         ("Checking the raw tables as received ...", 0.3, []),
         ("Building the marts ...", 1.0, ["--fast"]),
         ("Building the marts ...", 4.0, ["--fast"]),
-        ("Publishing ...", 0.02, ["--fast"]),
+        ("Copying the marts ...", 0.02, ["--fast"]),
     ],
 )
 def test_a_killed_build_leaves_the_last_good_marts(

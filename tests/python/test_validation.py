@@ -14,6 +14,7 @@ import pytest
 import yaml
 from conftest import ROOT, Run
 
+from book_of_business.validation import __main__ as validation
 from book_of_business.validation.contract import read_contract
 from book_of_business.validation.summary import Check, Failure, ValidationSummary, read_summary
 
@@ -291,3 +292,18 @@ def test_the_columns_of_a_query_are_had_without_its_rows(tmp_path: Path) -> None
         assert connection.execute(sqlalchemy.text(f"select count(*) from ({query}) as received")).scalar() == 1000
     dialect.close_connections()
     duckdb.connect(str(file)).execute("create table written_again as select 1 as id").close()
+
+
+def test_a_build_checks_the_marts_that_it_is_about_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, Path | None]] = []
+    monkeypatch.setattr(
+        validation, "validate_marts", lambda file, results_dir, known_as=None: asked.append((file, known_as))
+    )
+    published = tmp_path / "book_of_business.duckdb"
+    validation.validate("marts", tmp_path, is_building=True)
+    validation.validate("marts", tmp_path)
+    (tmp_path / "working.duckdb").touch()
+    validation.validate("marts", tmp_path)
+    assert asked == [
+        (tmp_path / "book_of_business.duckdb.new", published), (published, None), (tmp_path / "working.duckdb", None)
+    ]  # fmt: skip

@@ -11,6 +11,8 @@ from typing import Any
 
 from duckdb_sqlalchemy import CursorWrapper, Dialect
 
+from book_of_business.publish import memory_limit
+
 NAME = "bufferedduckdb"
 _opened: list[Any] = []
 _queries: set[str] = set()
@@ -38,7 +40,8 @@ class BufferedDuckDB(Dialect):
 
 
 def connection_string(file: Path) -> str:
-    """Where SQLAlchemy opens a DuckDB file read-only, in UTC and without network; registers the dialect.
+    """Where SQLAlchemy opens a DuckDB file read-only, in UTC, without network and within the memory of a build;
+    registers the dialect.
 
     Raises:
         ValueError: for a path that a URL cannot carry.
@@ -51,6 +54,8 @@ def connection_string(file: Path) -> str:
         "access_mode": "read_only",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "memory_limit": memory_limit(),
+        "temp_directory": str(file.resolve().parent / "spill"),
     }
     return URL.create(NAME, database=str(file.resolve()), query=options).render_as_string(hide_password=False)
 

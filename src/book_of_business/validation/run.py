@@ -83,18 +83,22 @@ def validate_edge(
     return summary
 
 
-def validate_marts(published_file: Path, results_dir: Path, project_dir: Path = CHECKOUT) -> ValidationSummary:
+def validate_marts(
+    file: Path, results_dir: Path, project_dir: Path = CHECKOUT, known_as: Path | None = None
+) -> ValidationSummary:
     """Run the drift suites on the schema `marts` of a DuckDB file, published or working.
 
-    The summary is also written to `results_dir`/marts.json.
+    `known_as` is the name that the file is going to have, where that is another. The summary is also written to
+    `results_dir`/marts.json.
 
     Raises:
         ValidationError: if the file or the suites cannot be opened.
     """
-    with opened(published_file, results_dir, project_dir) as session:
+    with opened(file, results_dir, project_dir) as session:
         names = sorted(file.stem for file in (project_dir / "expectations" / "suites").glob("drift_*.json"))
         suites = tuple(drift_result(session, name) for name in names)
-    summary = ValidationSummary("marts", str(published_file), str(published_file), suites)
+    name = str(known_as or file)
+    summary = ValidationSummary("marts", name, name, suites)
     summary.write(results_dir / "marts.json")
     return summary
 
