@@ -65,9 +65,9 @@ class Settings:
         }
 
 
-def size_of(folder: Path) -> int:
-    """Bytes of all files below the folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def size_of(folder: Path, pattern: str = "*") -> int:
+    """Bytes of all files below the folder whose names match the pattern."""
+    return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file())
 
 
 def project_dir(start: Path | None = None) -> Path:
