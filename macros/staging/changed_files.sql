@@ -5,16 +5,16 @@
     {% do run_query('create table if not exists raw.finished_files (table_name varchar, file_name varchar, file_size bigint, changed_at timestamp with time zone, first_week date)') %}
     {% do run_query("create or replace table raw.looked_at as select timestamp with time zone '" ~ run_started_at ~ "' as looked_at") %}
     {% set selects = ["select '' as table_name, '' as file_name, 0 as file_size, cast(null as timestamp with time zone) as changed_at where false"] %}
-    {% set folders = run_query('select table_name, pattern from raw.registered_folders order by table_name').rows %}
+    {% set folders = run_query('select table_name from raw.registered_folders order by table_name').columns[0].values() %}
     {% for folder in folders %}
-        {% do selects.append("select '" ~ folder[0] ~ "', filename, size, last_modified from read_blob('" ~ folder[1] | replace("'", "''") ~ "')") %}
+        {% do selects.append("select '" ~ folder ~ "', filename, size, last_modified from read_blob([" ~ text_list(registered_files(folder)) ~ "])") %}
     {% endfor %}
     {% do run_query("create or replace table raw.current_files as select files.*, finished.first_week, finished.file_name is null as is_changed from ("
         ~ selects | join(' union all ') ~ ") as files left join raw.finished_files as finished on files.table_name = finished.table_name"
         ~ " and files.file_name = finished.file_name and files.file_size = finished.file_size and files.changed_at = finished.changed_at"
         ~ " and " ~ (not is_full)) %}
     {% for folder in folders %}
-        {% do find_first_weeks(folder[0], changed_files(folder[0])) %}
+        {% do find_first_weeks(folder, changed_files(folder)) %}
     {% endfor %}
     {#- gone: as the last whole run read them, they are not there any more -#}
     {% set gone = "(select finished.table_name, finished.first_week from raw.finished_files as finished anti join (from raw.current_files where not is_changed)"
@@ -78,9 +78,9 @@
     {% set types = raw_column_types(table) %}
     {% set meta = contract.config.meta %}
     {% set dates = [] %}
-    {% if meta.matters_from %}
-        {% do dates.append('cast(' ~ parsed_value('parts."' ~ meta.matters_from ~ '"', contract.columns[meta.matters_from].data_type, types[meta.matters_from]) ~ ' as date)') %}
-    {% endif %}
+    {% for name in dates_to_matter(contract) if name in types %}
+        {% do dates.append('cast(' ~ parsed_value('parts."' ~ name ~ '"', contract.columns[name].data_type, types[name]) ~ ' as date)') %}
+    {% endfor %}
     {% set join = '' %}
     {% if meta.matters_with %}
         {% set started_at = parsed_value('interactions.started_at', 'timestamp', raw_column_types('interactions')['started_at']) %}
@@ -99,11 +99,9 @@
 {#- The raw rows of some files, and beside them the file's name as part_file_name. With the columns and types of all files:
     one that lacks a column is for the marts to reject. -#}
 {% macro rows_of_files(table, files) %}
-    {% set quoted = [] %}
-    {% for file in files %}{% do quoted.append("'" ~ file | replace("'", "''") ~ "'") %}{% endfor %}
     {% set rows = 'select cast(null as varchar) as part_file_name, * from raw."' ~ table ~ '" where false' %}
-    {% if quoted %}
-        {% set rows = rows ~ ' union all by name select * from read_parquet([' ~ quoted | join(', ')
+    {% if files %}
+        {% set rows = rows ~ ' union all by name select * from read_parquet([' ~ text_list(files)
             ~ "], filename = 'part_file_name', union_by_name = true, hive_types_autocast = false)" %}
     {% endif %}
     {{ return(rows) }}

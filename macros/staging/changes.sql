@@ -22,8 +22,9 @@
         {%- do own.append(column.name) -%}
     {%- endif -%}
 {%- endfor -%}
-{%- set since = 'least(' ~ (['checked.' ~ meta.matters_from] if meta.matters_from else []) | join ~ (', ' if meta.matters_from and meta.matters_with else '')
-    ~ ('interactions.started_at' if meta.matters_with else '') ~ ')' %}
+{%- set dates = ['interactions.started_at'] if meta.matters_with else [] -%}
+{%- for name in dates_to_matter(contract) -%}{%- do dates.append('checked.' ~ name) -%}{%- endfor -%}
+{%- set since = 'least(' ~ dates | join(', ') ~ ')' %}
 select
     '{{ table }}' as table_name,
     'row' as part,
@@ -56,9 +57,9 @@ group by {{ late_since }}
 union all
 {%- endfor %}
 -- what nobody says of a single row: a first number turns not observed into observed in all weeks
-select 'product_usage', 'observed', date '{{ the_beginning() }}', case when exists (
+select 'product_usage' as table_name, 'observed' as part, date '{{ the_beginning() }}' as week_start_date, case when exists (
     select 1 from {{ usage_weeks }} where event_count is not null or active_user_count is not null
-) then 1 else 0 end, 0
+) then 1 else 0 end as row_count, cast(0 as hugeint) as hash_sum
 union all
 select 'interactions', 'observed ' || observed.part, date '{{ the_beginning() }}', observed.row_count, 0
 from (
@@ -71,6 +72,16 @@ from (
 {%- else -%}
 select 'none' as table_name, 'row' as part, cast(null as date) as week_start_date, 0 as row_count, 0 as hash_sum where false
 {%- endif -%}
+{% endmacro %}
+
+{#- The columns from whose dates on a row matters: its own, and those that may lie before it (a ticket that was escalated
+    before it was opened). What may not lie before (`not_before`) matters later. -#}
+{% macro dates_to_matter(contract) %}
+    {% set names = [contract.config.meta.matters_from] if contract.config.meta.matters_from else [] %}
+    {% for column in contract.columns.values() if column.config.meta.matters_from == column.name and not column.config.meta.not_before %}
+        {% do names.append(column.name) %}
+    {% endfor %}
+    {{ return(names) }}
 {% endmacro %}
 
 {#- Which rows of a table matter to a week: conditions of its own and of its parents, in the columns of `checked`. -#}
@@ -112,7 +123,7 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
 {#- A select of (name, value) for what every number depends on beside the raw rows. -#}
 {% macro project_fingerprints() %}
     {% set files = {
-        'the reference tables': ["seeds/reference/*.csv"],
+        'the reference tables': ["seeds/reference/*.csv", "seeds/reference/*.yml"],
         'the models': ["models/**/*.sql", "models/**/*.yml"],
         'the macros': ["macros/**/*.sql", "macros/*.sql"],
         'the settings of the project': ["dbt_project.yml"],

@@ -23,8 +23,10 @@ from (
 {%- set unruled = unruled_columns(columns, keys) -%}
 {%- set outer_loop = loop -%}
 {%- set meta = contract.config.meta -%}
+{%- set dates = ['null'] -%}
+{%- for name in dates_to_matter(contract) -%}{%- do dates.append('checked.' ~ name) -%}{%- endfor -%}
 {%- set since -%}
-    {{ 'cast(checked.' ~ meta.matters_from ~ ' as date)' if meta.matters_from else 'cast(null as date)' }} as own_date,
+    cast(least({{ dates | join(', ') }}) as date) as own_date,
     {{ 'checked.interaction_id' if meta.matters_with else 'cast(null as string)' }} as interaction_id
 {%- endset -%}
 {%- set source_rows = relation ~ ' as checked' -%}

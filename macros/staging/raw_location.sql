@@ -19,15 +19,19 @@
 
 {#- A select over the files. CSV stays text, so that ids such as 007 and faulty values survive as written. Nothing of
     the form is left to DuckDB's guess: it would take rows that begin with # for comments and leave them out. -#}
-{% macro read_files(kind, pattern) -%}
-    {%- set quoted = "'" ~ pattern | replace("'", "''") ~ "'" -%}
+{% macro read_files(kind, files) -%}
     {%- if kind == 'csv' -%}
         select * from read_csv(
-            {{ quoted }}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
+            {{ text_list(files) }}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
             null_padding = true, parallel = false, strict_mode = true, nullstr = '', allow_quoted_nulls = true,
             comment = '', skip = 0
         )
     {%- else -%}
-        select * from read_parquet({{ quoted }}, union_by_name = true, hive_types_autocast = false)
+        select * from read_parquet([{{ text_list(files) }}], union_by_name = true, hive_types_autocast = false)
     {%- endif -%}
+{%- endmacro %}
+
+{#- Texts as SQL literals, with commas between. -#}
+{% macro text_list(texts) -%}
+    {%- for text in texts -%} '{{ text | replace("'", "''") }}'{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}

@@ -15,16 +15,18 @@
     {% set problems = as_of_date_problems() %}
     {% set found = found_files(tables) %}
     {% set registered = [] %}
-    {% set folders = ["('', '')"] %}
+    {% set folders = ["('')"] %}
     {% do run_query('create schema if not exists raw') %}
+    {% do run_query('create or replace table raw.registered_files as ' ~ parquet_files(found)) %}
     {% for table in tables %}
         {% set files = found.get(table.name, []) %}
         {% set relation = '"raw"."' ~ table.name ~ '"' %}
         {% do run_query('drop view if exists ' ~ relation) %}
         {% if files | length == 1 %}
-            {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, files[0].pattern)) %}
+            {% set places = registered_files(table.name) if files[0].kind == 'parquet' else [files[0].pattern] %}
+            {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, places)) %}
             {% if files[0].pattern.endswith('/**/*.parquet') and (table.config.meta.matters_from or table.config.meta.matters_with) %}
-                {% do folders.append("('" ~ table.name ~ "', '" ~ files[0].pattern | replace("'", "''") ~ "')") %}
+                {% do folders.append("('" ~ table.name ~ "')") %}
             {% endif %}
             {% set columns = run_query('describe ' ~ relation).rows %}
             {% for column in columns %}
@@ -47,7 +49,7 @@
     {% do run_query('create or replace table raw.registered_columns as select * from (values '
         ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type)') %}
     {% do run_query('create or replace table raw.registered_folders as select * from (values '
-        ~ folders | join(', ') ~ ") as registered (table_name, pattern) where table_name != ''") %}
+        ~ folders | join(', ') ~ ") as registered (table_name) where table_name != ''") %}
     {#- now, not at the end: what is edited while a build runs is not what that build was made of -#}
     {% do run_query('create or replace table raw.current_project as ' ~ project_fingerprints()) %}
 {% endmacro %}
@@ -77,6 +79,22 @@
         {% do found.setdefault(row[0], []).append({'kind': row[1], 'pattern': row[2]}) %}
     {% endfor %}
     {{ return(found) }}
+{% endmacro %}
+
+{#- A select of (table_name, file_name) of all Parquet that is there now. A build reads these files and no others: one that
+    is there for a moment while it runs (an export that fails) would leave its rows in weeks that are kept, known to nobody. -#}
+{% macro parquet_files(found) %}
+    {% set selects = ["select '' as table_name, '' as file_name where false"] %}
+    {% for table, candidates in found.items() %}
+        {% for candidate in candidates if candidate.kind == 'parquet' %}
+            {% do selects.append("select '" ~ table ~ "', file from glob(" ~ text_list([candidate.pattern]) ~ ")") %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(selects | join(' union all ')) }}
+{% endmacro %}
+
+{% macro registered_files(table) %}
+    {{ return(run_query("select file_name from raw.registered_files where table_name = '" ~ table ~ "' order by file_name").columns[0].values()) }}
 {% endmacro %}
 
 {% macro missing_columns(table, columns, place) %}

@@ -11,7 +11,7 @@
 {%- set has_grown = has_only_grown(table, checked_parents) -%}
 {%- set arrived -%}
     {%- if has_grown -%}
-        ({{ received_rows('(' ~ rows_of_files(table, arrived_files(table)) ~ ')', contract, raw_types) }})
+        ({{ received_rows('(' ~ rows_of_files(table, changed_files(table)) ~ ')', contract, raw_types) }})
     {%- else -%}
         received_rows
     {%- endif -%}
@@ -65,13 +65,6 @@
         {% endif %}
     {% endfor %}
     {{ return(true) }}
-{% endmacro %}
-
-{#- Those that the last whole run did not read. Looked for now: what arrives while a build runs is read by staging, too. -#}
-{% macro arrived_files(table) %}
-    {% set pattern = run_query("select pattern from raw.registered_folders where table_name = '" ~ table ~ "'").rows[0][0] %}
-    {{ return(run_query("select file from glob('" ~ pattern | replace("'", "''") ~ "') where file not in (select file_name from raw.current_files"
-        ~ " where table_name = '" ~ table ~ "' and not is_changed)").columns[0].values()) }}
 {% endmacro %}
 
 {#- Tables in folders of which each file that the last whole run read is there as it was; none if everything is built. -#}

@@ -154,7 +154,8 @@ def deliver(book: Book, directory: Path, form: str = "csv", *, is_rewritten: boo
     """Make the directory hold the book as CSV files (`csv`), as Parquet (`parquet`), or in parts.
 
     Parts are those of a week (`weeks`), of a conversation for who took part (`conversations`), or of the delivery that
-    brought their rows first (`arrivals`): as an exporter leaves them that adds a file and touches no other.
+    brought their rows first (`arrivals`; `folders` for all tables): as an exporter leaves them that adds a file and
+    touches no other.
 
     Returns the files that were written or deleted. `is_rewritten` writes all, also those that stay the same.
     """
@@ -169,7 +170,7 @@ def deliver(book: Book, directory: Path, form: str = "csv", *, is_rewritten: boo
                 parts.setdefault(str(monday(day)) if day else "undated", []).append(row)
             for week, part in parts.items():
                 wanted[directory / table / f"week={week}" / "part-0.parquet"] = parquet_bytes(table, names, part)
-        elif form == "arrivals" and table in (*BY_WEEK, *DETAILS) and rows:
+        elif rows and (form == "folders" or (form == "arrivals" and table in (*BY_WEEK, *DETAILS))):
             for name, part in parts_of_deliveries(directory / table, table, names, rows).items():
                 wanted[directory / table / name] = parquet_bytes(table, names, part)
         elif form == "conversations" and table == "interaction_participants":
@@ -189,7 +190,7 @@ def deliver(book: Book, directory: Path, form: str = "csv", *, is_rewritten: boo
         if is_rewritten or not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-            if form == "arrivals":
+            if form in ("arrivals", "folders"):
                 # one that is as young as the build is looked at again by the next
                 settled = time.time() - SETTLED_SECONDS
                 os.utime(path, (settled, settled))

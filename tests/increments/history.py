@@ -445,6 +445,42 @@ def bought_again(history: History, rng: Random, _: list[str]) -> str | None:
     return f"{in_short(line.values)} was cancelled and is bought again on {starts_on}"
 
 
+EARLY_TICKET = "escalated_early"
+
+
+@step
+def escalated_early(history: History, rng: Random, _: list[str]) -> str | None:
+    """A ticket arrives that was escalated long before it was opened; once more corrects its account."""
+    early = [row for row in history.shown("tickets") if row.values["ticket_id"] == EARLY_TICKET]
+    opened_on = history.horizon - timedelta(days=10)
+    escalated_on = history.horizon - timedelta(days=100)
+    customers = [
+        row.values["account_id"]
+        for row in history.shown("accounts")
+        if not row.values.get("churned_on") and (row.values["customer_since"] or "") < escalated_on.isoformat()
+    ]
+    if early:
+        others = [account_id for account_id in customers if account_id != early[0].values["account_id"]]
+        if not others:
+            return None
+        early[0].values["account_id"] = rng.choice(others)
+        return f"the account of {in_short(early[0].values)} is corrected"
+    if "tickets" not in history.rows or not customers:
+        return None
+    names = dict.fromkeys(
+        history.columns.get("tickets") or [column.name for column in TABLE_BY_NAME["tickets"].columns]
+    )
+    ticket = names | {
+        "ticket_id": EARLY_TICKET,
+        "account_id": rng.choice(customers),
+        "opened_at": f"{opened_on}T10:00:00Z",
+        "priority": "high",
+        "escalated_at": f"{escalated_on}T10:00:00Z",
+    }
+    history.rows["tickets"].append(Row({name: ticket[name] for name in names}))
+    return f"{in_short(ticket)} was escalated on {escalated_on}"
+
+
 # --- reference rows ---
 
 TUNED = {
@@ -536,6 +572,7 @@ TRAPS: tuple[str, ...] = (
     "won:3",
     "won:200",
     "bought_again",
+    "escalated_early",
     # what goes
     *(f"deleted:{table}" for table in (*BEGINS, *DETAILS)),
     *(f"week_gone:{table}" for table in ("interactions", "health_scores", "product_usage", "tickets", "time_entries")),

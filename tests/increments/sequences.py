@@ -24,7 +24,7 @@ from tests.increments.history import History, apply, begin, draw, own_project
 from tests.oracle.random_book import RandomBook
 from tests.oracle.reference import read_reference
 
-FORMS = ("csv", "weeks", "arrivals")
+FORMS = ("csv", "weeks", "arrivals", "folders")
 
 
 @dataclass

@@ -5,16 +5,18 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
+from random import Random
 
 import duckdb
 import polars as pl
 import pytest
 
-from .books import monday
+from .books import ROOT, monday
 from .compare import compare_files, readable
 from .early_rows import RECENT_DAYS
-from .history import Row, own_project
+from .history import EARLY_TICKET, Row, own_project
 from .sequences import Player, begun, keep_parsed_project
 
 SEED = 33
@@ -27,6 +29,7 @@ def player(tmp_path_factory: pytest.TempPathFactory) -> Player:
     """A book built once, who took part in a file of its own for each conversation."""
     directory = tmp_path_factory.mktemp("parts")
     player = Player(begun(directory, "simulated", SEED, has_own_project=False), directory, "conversations", SEED)
+    assert player.change("escalated_early", Random(SEED))
     player.step("begin")
     return player
 
@@ -60,6 +63,14 @@ def test_the_past_of_a_new_logo_rebuilds_nothing(player: Player) -> None:
     player.step("same")
     created_on = date.fromisoformat(amended.values["created_on"] or "")
     assert rebuilt_from(player.build_dir / "working.duckdb") == monday(created_on)
+
+
+def test_a_ticket_matters_from_its_escalation_where_that_was_before_its_opening(player: Player) -> None:
+    """Its signal has the day of the escalation: an account that is corrected later changes weeks from there on."""
+    early = next(row for row in player.history.shown("tickets") if row.values["ticket_id"] == EARLY_TICKET)
+    player.step("escalated_early")
+    escalated_on = date.fromisoformat((early.values["escalated_at"] or "")[:10])
+    assert rebuilt_from(player.build_dir / "working.duckdb") == monday(escalated_on)
 
 
 def test_people_leave_a_conversation_that_was_moved_before(player: Player) -> None:
@@ -109,23 +120,46 @@ def test_a_part_may_lack_a_column_have_another_or_hold_the_zero_of_a_spreadsheet
     assert old == [(1,)]
 
 
+def run_dbt(player: Player, root: Path, build_dir: Path, *arguments: str, **more: str) -> None:
+    """Run dbt as an analyst does, on what was delivered."""
+    build_dir.mkdir(exist_ok=True)
+    environment = os.environ | {
+        "RAW_DATA": str(player.raw),
+        "BUILD_DIR": str(build_dir),
+        "AS_OF_DATE": str(player.history.as_of_date),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments]
+    done = subprocess.run(command, cwd=root, env=environment | more, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_file_that_comes_while_a_build_runs_is_read_by_the_next(player: Player, tmp_path: Path) -> None:
+    """Or an export that fails would leave, in weeks that are kept, rows of a file that nobody has seen."""
+
+    def participants() -> int:
+        with duckdb.connect(str(tmp_path / "build" / "working.duckdb"), read_only=True) as connection:
+            return connection.execute("select count(*) from raw.interaction_participants").fetchall()[0][0]
+
+    register = partial(run_dbt, player, ROOT, tmp_path / "build", "run-operation", "register_raw_data")
+    register()
+    before = participants()
+    ghost = player.raw / "interaction_participants" / "_temporary" / "part-0.parquet"
+    ghost.parent.mkdir()
+    pl.DataFrame([{"interaction_id": "none", "contact_id": "none"}]).write_parquet(ghost)
+    assert participants() == before
+    register()
+    assert participants() == before + 1
+    ghost.unlink()
+    ghost.parent.rmdir()
+
+
 def test_a_reference_table_that_changes_while_a_build_runs_is_not_taken_for_what_was_built(
     player: Player, tmp_path: Path
 ) -> None:
     """`make build` reads the project, checks the raw tables, and loads the reference tables after that."""
     root = own_project(tmp_path)
-    environment = os.environ | {
-        "RAW_DATA": str(player.raw),
-        "BUILD_DIR": str(tmp_path / "build"),
-        "AS_OF_DATE": str(player.history.as_of_date),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-    (tmp_path / "build").mkdir()
-
-    def dbt(*arguments: str, **more: str) -> None:
-        command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments]
-        done = subprocess.run(command, cwd=root, env=environment | more, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    dbt = partial(run_dbt, player, root, tmp_path / "build")
 
     def is_remembered_as_it_is() -> bool:
         dbt("run-operation", "register_raw_data")

@@ -64,15 +64,12 @@ def register_tables(spark: SparkSession, finding: subprocess.Popen[str], folder:
     with duckdb.connect(str(folder / "working.duckdb"), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         views = connection.execute(
-            "select view_name, sql from duckdb_views() where schema_name = 'raw' and not internal order by 1"
+            "select view_name from duckdb_views() where schema_name = 'raw' and not internal order by 1"
         ).fetchall()
-        for table, sql in views:
-            pattern = re.search(r"read_parquet\('((?:[^']|'')*)'", sql)
-            if pattern:
-                paths = [
-                    row[0] for row in connection.execute("from glob(?)", [pattern[1].replace("''", "'")]).fetchall()
-                ]
-            else:
+        for (table,) in views:
+            files = connection.execute("select file_name from raw.registered_files where table_name = ?", [table])
+            paths = [name for (name,) in files.fetchall()]
+            if not paths:
                 copy = copies / f"{table}.parquet"
                 connection.execute(
                     f"copy raw.\"{table}\" to '{str(copy).replace(chr(39), chr(39) * 2)}' (format parquet)"
