@@ -62,7 +62,10 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
             raise UserError(edge.text)
         with step("Building the marts") as progress:
             excluded = ("--exclude-resource-type", "unit_test", *(("test",) if is_fast else ()))
-            dbt.run("build", *excluded, "--exclude", *GRAINS_INSIDE, on_progress=progress)
+            try:
+                dbt.run("build", *excluded, "--exclude", *GRAINS_INSIDE, on_progress=progress)
+            except UserError as error:
+                raise UserError(explained(str(error))) from None
             rebuilt = dbt.notes
         for note in rebuilt:
             error_console.print(one_line(note, limit=200), markup=False)

@@ -73,7 +73,13 @@ def stop_without_rows(working_file: Path) -> None:
 
 
 def explained(message: str) -> str:
-    """What DuckDB says of a file that is no CSV of one shape, in words that name the line; else the message itself."""
+    """What DuckDB says of a file that is gone or no CSV of one shape, in words that help; else the message itself."""
+    gone = re.search(r'No files found that match the pattern "([^"]+)"', message)
+    if gone:
+        return (
+            f"{gone.group(1)} was there when the build began and is not any more: build again when the export is done."
+            " What was published stays as it was"
+        )
     found = re.search(r"(/[^\n\"]*\.csv)\b", message) if "CSV" in message else None
     path = Path(found.group(1)) if found else None
     fault = fault_of_csv(path) if path is not None and path.is_file() else None

@@ -12,6 +12,7 @@ from book_of_business import settings
 from book_of_business.console import one_line
 from book_of_business.dbt_runner import plain
 from book_of_business.errors import UserError
+from book_of_business.raw_tables import explained
 
 HOSTILE_NAMES = [
     "<script>alert(1)</script>",
@@ -217,6 +218,14 @@ def test_dbt_messages_lose_their_machinery() -> None:
         "Runtime Error in model int_x (models/x.sql)\n  Invalid Input Error: give it\n\n  > in macro y (macros/y.sql)"
     )
     assert told == "give it"
+
+
+def test_a_file_that_is_gone_while_a_build_runs_is_named_with_what_to_do() -> None:
+    said = 'base_accounts: IO Error: No files found that match the pattern "/raw/accounts/part-0.parquet"\nLINE 1: ...'
+    told = explained(said)
+    assert told.startswith("/raw/accounts/part-0.parquet was there when the build began and is not any more")
+    assert "LINE" not in told
+    assert explained("fct_books: 3 rows differ") == "fct_books: 3 rows differ"
 
 
 def test_a_wholly_wrong_export_stops_at_the_edge_and_its_rows_are_listed(export: Path, tmp_path: Path) -> None:
