@@ -18,7 +18,10 @@ final as (
         has_custom_configuration,
         starts_on,
         ends_on,
-        cancelled_on
+        cancelled_on,
+        contract_id,
+        signed_on,
+        renews_subscription_id
 
     from accepted_rows
 

@@ -15,6 +15,9 @@ final as (
         turn,
         speaker_contact_id,
         speaker_csm_id,
+        speaker_side,
+        started_seconds,
+        ended_seconds,
         language,
         text
 
