@@ -14,7 +14,8 @@
     {% do run_query('create table if not exists raw.unfinished_run (rebuild_from date)') %}
     {% do run_query('create table if not exists raw.finished_keys (table_name varchar, key_hash ubigint, row_hash ubigint)') %}
     {% do run_query('create table if not exists raw.finished_suspects (table_name varchar, suspect_key ubigint)') %}
-    {% do run_query('create table if not exists raw.finished_faults (table_name varchar, row_key varchar, column_name varchar, value varchar, rule varchar, matters_from date)') %}
+    {% do run_query('create table if not exists raw.finished_faults (table_name varchar, row_key varchar, column_name varchar, value varchar, rule varchar, matters_from date, scope varchar)') %}
+    {% do run_query('alter table raw.finished_faults add column if not exists scope varchar') %}
     {% set reason = reason_to_rebuild_everything() %}
     {% do find_changed_files(reason != '') %}
     {#- a selection without the model that finds the week is a try: what it holds is built from the beginning -#}

@@ -3,8 +3,10 @@
     the refs where it can see them. An absent table gives no row; a parent that was not supplied is not checked.
     Rows that are sound and alone with their key stay where they are: staging reads them in place, and takes from here
     what was looked at. A table of text is parsed once and kept whole. `suspects`: a relation that knows which keys to look at,
-    and by which expressions of the raw columns (`suspect_keys`). -#}
-{% macro checked_rows(domain, table, parents={}, accepted_from={}, suspects=none) %}
+    and by which expressions of the raw columns (`suspect_keys`). `copies`: conversations that stand there twice, with the one
+    that counts (interaction_id, kept_interaction_id); what belongs to a copy belongs to that one. `scales`: columns whose
+    scale is not the contract's. `copied_by`: see suspect_keys(). -#}
+{% macro checked_rows(domain, table, parents={}, accepted_from={}, suspects=none, copies=none, scales=none, copied_by=[]) %}
 {%- set relation = source(domain, table) -%}
 {%- if execute -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
@@ -15,14 +17,26 @@
 {%- set checked_parents = supplied_parents(contract, parents) -%}
 {%- set is_whole = not is_read_in_place(table) -%}
 {%- set joins -%}
+    {%- if copies %}
+    -- a copy's id is unique, so this cannot multiply rows
+    left join {{ copies }} as copies on parsed_rows.interaction_id = copies.interaction_id
+    {%- endif %}
     {%- for column, parent in checked_parents.items() %}
     -- a parent's key is unique, so this cannot multiply rows
     left join (select {{ parent.key }} as id from {{ parent.relation }}) as parent_of_{{ column }}
-        on parsed_rows.{{ column }} = parent_of_{{ column }}.id
+        on {{ 'coalesce(copies.kept_interaction_id, parsed_rows.interaction_id)' if copies and column == 'interaction_id' else 'parsed_rows.' ~ column }} = parent_of_{{ column }}.id
     {%- endfor %}
     {%- for column, reference in accepted_from.items() %}
     left join (select distinct {{ column }} as id from {{ reference }}) as accepted_{{ column }}
         on parsed_rows.{{ column }} = accepted_{{ column }}.id
+    -- a word in another spelling, where one alone fits
+    left join (
+        select {{ folded_word('id') }} as folded, min(id) as id
+        from (select distinct {{ column }} as id from {{ reference }}) as words
+        group by {{ folded_word('id') }}
+        having count(*) = 1
+    ) as folded_{{ column }}
+        on {{ folded_word('parsed_rows.' ~ column) }} = folded_{{ column }}.folded
     {%- endfor %}
 {%- endset -%}
 with
@@ -50,7 +64,7 @@ suspect_keys as (
         on suspects.{{ column }} = unknown_ids.unknown_id
     {%- endfor %}
     {%- else %}
-    {{ suspect_keys(contract, raw_types, checked_parents, accepted_from, joins) }}
+    {{ suspect_keys(contract, raw_types, checked_parents, accepted_from, joins, copies, scales, copied_by) }}
     {%- endif %}
 
 ),
@@ -81,9 +95,16 @@ judged_rows as (
     select
         parsed_rows.*,
         {%- for column in columns if column.name in ruled %}
-        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types) }} as {{ column.name }}_fault,
+        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types, scales) }} as {{ column.name }}_fault,
         {%- endfor %}
-        {{ duplicate_key_fault(columns, keys) }} as duplicate_key_fault
+        {%- for column in accepted_from %}
+        coalesce(accepted_{{ column }}.id, folded_{{ column }}.id) as {{ column }}_word,
+        {%- endfor %}
+        {%- if copies %}
+        coalesce(copies.kept_interaction_id, parsed_rows.interaction_id) as held_interaction_id,
+        {{ copied_child_fault(columns, keys) }} as copied_interaction_fault,
+        {%- endif %}
+        {{ duplicate_key_fault(columns, keys) }}
     from parsed_rows
     {{- joins }}
 
@@ -94,32 +115,86 @@ select
     suspect_key,
     row_key,
     {%- for column in columns %}
-    {{ column.name }},
+    {{ checked_value(column, accepted_from, copies, scales) }} as {{ column.name }},
     {%- if column.name in ruled %}
     {{ column.name }}_fault,
     case when {{ column.name }}_fault is not null then {{ as_written(column.name ~ '_raw', raw_types.get(column.name, 'VARCHAR')) }} end as {{ column.name }}_rejected_value,
     {%- endif %}
     {%- endfor %}
+    {%- if copies %}
+    copied_interaction_fault,
+    {%- endif %}
     duplicate_key_fault,
-    coalesce({% for name in ruled %}{{ name }}_fault, {% endfor %}duplicate_key_fault) is null as is_accepted
+    is_identical_copy,
+    {{ plain_form_count(columns, accepted_from, raw_types) }} as normalised_count,
+    coalesce(
+        {%- for column in columns if column.name in ruled and not column.config.meta.is_measure %}
+        {{ column.name }}_fault,
+        {%- endfor %}
+        {{ 'copied_interaction_fault, ' if copies }}duplicate_key_fault
+    ) is null as is_accepted
 from judged_rows
 {%- else -%}
 select 1 as read_row_number
 {%- endif -%}
 {% endmacro %}
 
+{#- A value as the metrics read it: null where a measure has a fault or its column another scale, a word in the spelling of its
+    reference, what belongs to a copied conversation with the one that counts. -#}
+{% macro checked_value(column, accepted_from, copies, scales) -%}
+    {%- if column.name in accepted_from -%}
+        {{ column.name }}_word
+    {%- elif copies and column.name == 'interaction_id' -%}
+        held_interaction_id
+    {%- elif column.config.meta.is_measure -%}
+        case when {{ column.name }}_fault is null{{ ' and not ' ~ has_wrong_scale(scales, column.name) if scales }} then {{ column.name }} end
+    {%- else -%}
+        {{ column.name }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- How many values of a row were read from a plain form that is not the contract's own. -#}
+{% macro plain_form_count(columns, accepted_from, raw_types) -%}
+    {%- set forms = [] -%}
+    {%- for column in columns if column.name in raw_types and is_typed(column, accepted_from) -%}
+        {%- set value = column.name ~ '_word' if column.name in accepted_from else column.name -%}
+        {%- set form = is_in_plain_form(column, column.name ~ '_raw', raw_types[column.name], value) | trim -%}
+        {%- if form != 'false' -%}
+            {%- do forms.append('case when ' ~ column.name ~ '_fault is null and ' ~ form ~ ' then 1 else 0 end') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ forms | join(' + ') or '0' }}
+{%- endmacro %}
+
+{#- Conversations that stand there twice, each with the one that counts, as a subquery. -#}
+{% macro copied_conversations(checked) -%}
+    {{ return('(select interaction_id, kept_interaction_id from ' ~ checked ~ ' where kept_interaction_id is not null)') }}
+{%- endmacro %}
+
+{#- A row that belongs to a copy of a conversation, where the one that counts (or a copy with a smaller id) has it too. -#}
+{% macro copied_child_fault(columns, keys) -%}
+    {%- set parts = [] -%}
+    {%- for key in keys -%}
+        {%- do parts.append('coalesce(copies.kept_interaction_id, parsed_rows.interaction_id)' if key == 'interaction_id' else 'parsed_rows.' ~ key) -%}
+    {%- endfor -%}
+        case
+            when parsed_rows.interaction_id > min(parsed_rows.interaction_id) over (partition by {{ parts | join(', ') }})
+                then 'copied_interaction'
+        end
+{%- endmacro %}
+
 {% macro parsed_rows(relation, columns, keys, raw_types) -%}
     select
         *,
         {%- for column in columns %}
-        {{ parsed_value(column.name ~ '_raw', column.data_type, raw_types.get(column.name, 'VARCHAR')) }} as {{ column.name }},
+        {{ parsed_column(column, column.name ~ '_raw', raw_types.get(column.name, 'VARCHAR')) }} as {{ column.name }},
         {%- endfor %}
         concat_ws('|', {% for key in keys %}coalesce(cast({{ key }}_raw as string), ''){{ ', ' if not loop.last }}{% endfor %}) as row_key
     from {{ relation }}
 {%- endmacro %}
 
 {#- The accepted rows of a raw table, as a select: read in place where nothing is the matter with their key. -#}
-{% macro accepted_rows(domain, table, checked) %}
+{% macro accepted_rows(domain, table, checked, scales=none) %}
 {%- set relation = source(domain, table) -%}
 {%- if execute -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
@@ -135,7 +210,7 @@ where is_accepted
 union all
 select
     {%- for column in columns %}
-    {{ sound_value(column, raw_types) }} as {{ column.name }}{{ ',' if not loop.last }}
+    {{ sound_value(column, raw_types, scales) }} as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ relation }} as received_rows
 -- each key stands there once
@@ -155,12 +230,13 @@ select 1 as nothing
     {%- for name in contract.config.meta.grain -%}
         {%- set raw = adapter.quote(name) if name in raw_types else 'cast(null as string)' -%}
         {%- set data_type = contract.columns[name].data_type -%}
+        {%- set values = contract.columns[name].config.meta.accepted_values -%}
         {%- if name == contract.config.meta.looked_at_by_week -%}
             {%- do parts.append(week_start(parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')))) -%}
-        {%- elif is_native(data_type, raw_types.get(name, 'VARCHAR')) -%}
+        {%- elif is_native(data_type, raw_types.get(name, 'VARCHAR')) and not values -%}
             {%- do parts.append(raw) -%}
         {%- else -%}
-            {%- do parts.append('coalesce(cast(' ~ parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')) ~ ' as string), cast(' ~ raw ~ ' as string))') -%}
+            {%- do parts.append('coalesce(cast(' ~ parsed_column(contract.columns[name], raw, raw_types.get(name, 'VARCHAR')) ~ ' as string), cast(' ~ raw ~ ' as string))') -%}
         {%- endif -%}
     {%- endfor -%}
     {{ row_hash(parts) }}
@@ -191,8 +267,10 @@ select 1 as nothing
 {% endmacro %}
 
 {#- A native value of a sound row: as it is, so that a date that is asked for keeps files closed that do not hold it. -#}
-{% macro sound_value(column, raw_types) -%}
-    {%- if column.name not in raw_types -%}
+{% macro sound_value(column, raw_types, scales=none) -%}
+    {%- if scales and column.config.meta.is_measure and column.name in raw_types -%}
+        case when not {{ has_wrong_scale(scales, column.name) }} then {{ sound_value(column, raw_types) }} end
+    {%- elif column.name not in raw_types -%}
         cast(null as {{ 'string' if column.data_type == 'varchar' else column.data_type }})
     {%- elif column.data_type == 'varchar' and column.config.meta.is_optional -%}
         nullif(received_rows.{{ adapter.quote(column.name) }}, '')

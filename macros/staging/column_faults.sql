@@ -13,17 +13,21 @@
     {{ return(unruled) }}
 {% endmacro %}
 
-{% macro column_fault(column, keys, has_parent, has_reference, raw_types) %}
+{#- `scales`: the relation of columns whose scale is not the contract's, where this column may be one: then no single row is
+    at fault. -#}
+{% macro column_fault(column, keys, has_parent, has_reference, raw_types, scales=none) %}
     {%- set meta = column.config.meta -%}
     {%- set name = column.name -%}
-    {#- only text can be empty; as text, a native column would take many times longer -#}
-    {%- set is_text = raw_types.get(name, 'VARCHAR') == 'VARCHAR' -%}
-    {%- set is_empty = "coalesce(" ~ name ~ "_raw, '') = ''" if is_text else name ~ "_raw is null" %}
+    {%- set raw_type = raw_types.get(name, 'VARCHAR') -%}
+    {%- set value = 'coalesce(accepted_' ~ name ~ '.id, folded_' ~ name ~ '.id)' if has_reference else 'parsed_rows.' ~ name %}
         case
             {%- if name in keys or not meta.is_optional %}
-            when {{ is_empty }} then '{{ 'missing_key' if name in keys else 'missing_value' }}'
+            when {{ is_nothing(column, raw_type, has_reference) }} then '{{ 'missing_key' if name in keys else 'missing_value' }}'
             {%- else %}
-            when {{ is_empty }} then null
+            when {{ is_nothing(column, raw_type, has_reference) }} then null
+            {%- endif %}
+            {%- if scales and meta.is_measure %}
+            when {{ has_wrong_scale(scales, name) }} then null
             {%- endif %}
             {%- if column.data_type != 'varchar' %}
             when parsed_rows.{{ name }} is null then 'unparseable_value'
@@ -33,6 +37,9 @@
             {%- endif %}
             {%- if meta.maximum is defined %}
             when parsed_rows.{{ name }} > {{ meta.maximum }} then 'out_of_range'
+            {%- endif %}
+            {%- if meta.maximum_from %}
+            when parsed_rows.{{ name }} > {{ threshold(meta.maximum_from) }} then 'out_of_range'
             {%- endif %}
             {%- if meta.above is defined %}
             when parsed_rows.{{ name }} <= {{ meta.above }} then 'out_of_range'
@@ -47,15 +54,37 @@
             when parsed_rows.{{ name }} = '{{ meta.reserved_value }}' then 'unknown_enum'
             {%- endif %}
             {%- if has_reference %}
-            when parsed_rows.{{ name }} is not null and accepted_{{ name }}.id is null then 'unknown_enum'
+            when {{ value }} is null then 'unknown_enum'
             {%- endif %}
             {%- if has_parent %}
-            when parsed_rows.{{ name }} is not null and parent_of_{{ name }}.id is null then 'unknown_parent'
+            when parent_of_{{ name }}.id is null then 'unknown_parent'
             {%- endif %}
             {%- if meta.not_before %}
             when parsed_rows.{{ name }} < parsed_rows.{{ meta.not_before }} then 'end_before_start'
             {%- endif %}
         end
+{%- endmacro %}
+
+{#- Whether a column holds nothing: null, empty text, in typed columns a word for it. Only text can be empty; as text, a native
+    column would take many times longer. -#}
+{% macro is_nothing(column, raw_type, has_reference) -%}
+    {%- set name = column.name -%}
+    {%- if raw_type != 'VARCHAR' -%}
+        {{ name }}_raw is null
+    {%- elif has_reference -%}
+        (coalesce({{ name }}_raw, '') = '' or (coalesce(accepted_{{ name }}.id, folded_{{ name }}.id) is null and {{ is_null_word(name ~ '_raw') }}))
+    {%- elif column.config.meta.accepted_values -%}
+        parsed_rows.{{ name }} is null
+    {%- elif is_typed(column) -%}
+        (coalesce({{ name }}_raw, '') = '' or {{ is_null_word(name ~ '_raw') }})
+    {%- else -%}
+        coalesce({{ name }}_raw, '') = ''
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a whole column of interactions, which has all that may become null for it, has another scale than the contract's. -#}
+{% macro has_wrong_scale(scales, name) -%}
+    (select count(*) from {{ scales }} where table_name = 'interactions' and column_name = '{{ name }}') > 0
 {%- endmacro %}
 
 {#- Of identical rows one is kept; of rows that share a key and differ none is. A row with a null in its
@@ -65,7 +94,8 @@
     {%- set values = {} -%}
     {%- for column in columns -%}
         {%- set raw = 'cast(' ~ column.name ~ '_raw as string)' -%}
-        {%- do values.update({column.name: raw if column.data_type == 'varchar' else 'coalesce(cast(parsed_rows.' ~ column.name ~ ' as string), ' ~ raw ~ ')'}) -%}
+        {%- set is_read_as_written = column.data_type == 'varchar' and not column.config.meta.accepted_values -%}
+        {%- do values.update({column.name: raw if is_read_as_written else 'coalesce(cast(parsed_rows.' ~ column.name ~ ' as string), ' ~ raw ~ ')'}) -%}
     {%- endfor -%}
     {%- set key_values = [] -%}
     {%- for key in keys -%}{%- do key_values.append(values[key]) -%}{%- endfor -%}
@@ -76,5 +106,7 @@
             when min({{ fingerprint }}) over ({{ window }}) != max({{ fingerprint }}) over ({{ window }})
                 then 'duplicate_key'
             when row_number() over ({{ window }} order by read_row_number) > 1 then 'duplicate_key'
-        end
+        end as duplicate_key_fault,
+        row_number() over ({{ window }} order by read_row_number) > 1
+        and min({{ fingerprint }}) over ({{ window }}) = max({{ fingerprint }}) over ({{ window }}) as is_identical_copy
 {%- endmacro %}

@@ -2,11 +2,11 @@
     relation of accepted rows). -#}
 
 {#- `matters_from`: from when the row would matter, for which the next build looks; null where it cannot matter. -#}
-{% macro faults_of(tables, interactions) %}
-    {{- adapter.dispatch('faults_of', 'book_of_business')(tables, interactions) -}}
+{% macro faults_of(tables, interactions, scales) %}
+    {{- adapter.dispatch('faults_of', 'book_of_business')(tables, interactions, scales) -}}
 {% endmacro %}
 
-{% macro default__faults_of(tables, interactions) %}
+{% macro default__faults_of(tables, interactions, scales) %}
 {%- if execute -%}
 select
     faults.table_name,
@@ -14,7 +14,8 @@ select
     faults.column_name,
     faults.value,
     faults.rule,
-    least(faults.own_date, cast(interactions.started_at as date)) as matters_from
+    least(faults.own_date, cast(interactions.started_at as date)) as matters_from,
+    faults.scope
 from (
 {%- for domain, table, relation in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
@@ -30,39 +31,72 @@ from (
     {{ 'checked.interaction_id' if meta.matters_with else 'cast(null as string)' }} as interaction_id
 {%- endset -%}
 {%- set source_rows = relation ~ ' as checked' -%}
-{%- for column in columns if column.name not in unruled %}
-select '{{ table }}' as table_name, checked.row_key, '{{ column.name }}' as column_name, checked.{{ column.name }}_rejected_value as value, checked.{{ column.name }}_fault as rule, {{ since }}
+{%- for column_name, value, rule, scope in fault_columns(contract) %}
+select '{{ table }}' as table_name, checked.row_key, '{{ column_name }}' as column_name, {{ value }} as value, {{ rule }} as rule, '{{ scope }}' as scope, {{ since }}
 from {{ source_rows }}
-where not checked.is_accepted and checked.{{ column.name }}_fault is not null
-union all
+where {{ rule }} is not null{{ ' and not checked.is_accepted' if scope == 'row' }}
+{{ 'union all' if not loop.last }}
 {%- endfor %}
-{%- if table == 'account_assignments' %}
-select '{{ table }}' as table_name, checked.row_key, 'assigned_on' as column_name, cast(checked.assigned_on as string) as value, checked.overlapping_assignment_fault as rule, {{ since }}
-from {{ source_rows }}
-where not checked.is_accepted and checked.overlapping_assignment_fault is not null
-union all
-{%- endif %}
-select '{{ table }}' as table_name, checked.row_key, '{{ keys | join('|') }}' as column_name, checked.row_key as value, checked.duplicate_key_fault as rule, {{ since }}
-from {{ source_rows }}
-where not checked.is_accepted and checked.duplicate_key_fault is not null
 {{ 'union all' if not outer_loop.last }}
 {%- endfor -%}
 ) as faults
 -- an interaction's id is unique
 left join {{ interactions }} as interactions on faults.interaction_id = interactions.interaction_id
+union all
+{{ faults_of_columns(scales) }}
 {%- else -%}
 select 1 as table_name
 {%- endif -%}
 {% endmacro %}
 
+{#- [(column_name, value, rule, scope)] of all faults that a checked row may have, as SQL over `checked`. -#}
+{% macro fault_columns(contract) %}
+    {%- set columns = contract.columns.values() | list -%}
+    {%- set keys = contract.config.meta.grain -%}
+    {%- set unruled = unruled_columns(columns, keys) -%}
+    {%- set faults = [] -%}
+    {%- for column in columns if column.name not in unruled -%}
+        {%- do faults.append((column.name, 'checked.' ~ column.name ~ '_rejected_value', 'checked.' ~ column.name ~ '_fault', 'value' if column.config.meta.is_measure else 'row')) -%}
+    {%- endfor -%}
+    {%- if contract.name == 'account_assignments' -%}
+        {%- do faults.append(('assigned_on', 'cast(checked.assigned_on as string)', 'checked.overlapping_assignment_fault', 'row')) -%}
+    {%- endif -%}
+    {%- if contract.name == 'interactions' or contract.config.meta.matters_with -%}
+        {%- do faults.append(('interaction_id', 'checked.interaction_id', 'checked.copied_interaction_fault', 'row')) -%}
+    {%- endif -%}
+    {%- do faults.append((keys | join('|'), 'checked.row_key', 'checked.duplicate_key_fault', 'row')) -%}
+    {{ return(faults) }}
+{% endmacro %}
+
+{#- One record for a column that is read from nowhere, because its scale is another. -#}
+{% macro faults_of_columns(scales) -%}
+    select
+        scales.table_name,
+        cast(null as string) as row_key,
+        scales.column_name,
+        min(scales.scale) as value,
+        'wrong_scale' as rule,
+        cast(null as date) as matters_from,
+        'column' as scope
+    from {{ scales }} as scales
+    group by scales.table_name, scales.column_name
+{%- endmacro %}
+
+{#- Columns of a raw table that nothing is read from, as they are called there. -#}
+{% macro unread_columns_of(table) %}
+    {{ return(run_query("select received_name from raw.registered_columns where table_name = '" ~ table
+        ~ "' and not is_read order by position").columns[0].values() | join(', ')) }}
+{% endmacro %}
+
 {#- No table is gone through for it: rejected rows stand in what was checked, and a column is known to be observed at the
     first value. That the other rows are those that staging gives is for a test to say. -#}
-{% macro coverage_of(tables) %}
+{% macro coverage_of(tables, faults, scales) %}
 {%- if execute -%}
 {%- for domain, table, checked, accepted in tables -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
 {%- set present = raw_column_types(table) -%}
+{%- set unread_columns = unread_columns_of(table) -%}
 {%- set absent_columns = contract.columns.keys() | reject('in', present) | join(', ') if present else '' %}
 select
     '{{ table }}' as table_name,
@@ -71,6 +105,10 @@ select
     counts.read_count,
     counts.read_count - counts.rejected_count as accepted_count,
     counts.rejected_count,
+    counts.copied_count,
+    counts.normalised_count,
+    counts.nulled_value_count,
+    {{ "'" ~ unread_columns | replace("'", "''") ~ "'" if unread_columns else 'cast(null as string)' }} as unread_columns,
     counts.read_count > counts.rejected_count as is_observed,
     {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as string)' }} as absent_columns,
     case
@@ -92,7 +130,17 @@ select
 from (
     select
         (select count(*) from {{ raw_rows_of(domain, table) }}) as read_count,
-        (select count(*) from {{ checked }} where not is_accepted) as rejected_count
+        (select count(*) from {{ checked }} where not is_accepted) as rejected_count,
+        (
+            select count(*) from {{ checked }}
+            where not is_accepted and {{ 'is_identical_copy' if table != 'interactions' and not meta.matters_with else '(is_identical_copy or copied_interaction_fault is not null)' }}
+        ) as copied_count,
+        (select coalesce(cast(sum(normalised_count) as bigint), 0) from {{ checked }}) as normalised_count,
+        (select count(*) from {{ faults }} where table_name = '{{ table }}' and scope = 'value')
+        + (
+            select coalesce(cast(sum(column_value_count) as bigint), 0)
+            from (select distinct column_name, column_value_count from {{ scales }} where table_name = '{{ table }}') as nulled_columns
+        ) as nulled_value_count
 ) as counts
 {{ 'union all' if not loop.last }}
 {%- endfor -%}
@@ -100,3 +148,30 @@ from (
 select 1 as table_name
 {%- endif -%}
 {% endmacro %}
+
+{#- What the contract says of each column, as rows of (table_name, column_name, parent_table, wanted): what a user reads who has
+    to mend it. -#}
+{% macro contract_columns() %}
+{%- set forms = {
+    'date': 'a date such as 2026-03-31', 'timestamp': 'a time such as 2026-03-31T14:05:00Z', 'double': 'a number such as 1234.5',
+    'bigint': 'a whole number', 'boolean': 'true or false', 'varchar': 'text',
+} -%}
+{%- set rows = [] -%}
+{%- for table in contract_tables() -%}
+    {%- for column in table.columns.values() -%}
+        {%- set meta = column.config.meta -%}
+        {%- if meta.accepted_values -%}
+            {%- set wanted = 'one of ' ~ meta.accepted_values | join(', ') -%}
+        {%- elif meta.accepted_from -%}
+            {%- set wanted = 'a row of seeds/reference/' ~ meta.accepted_from ~ '.csv' -%}
+        {%- else -%}
+            {%- set bounds = (' from ' ~ meta.minimum if meta.minimum is defined else '') ~ (' to ' ~ meta.maximum if meta.maximum is defined else '')
+                ~ (' above ' ~ meta.above if meta.above is defined else '') -%}
+            {%- set wanted = forms[column.data_type] ~ bounds -%}
+        {%- endif -%}
+        {%- do rows.append("('" ~ table.name ~ "', '" ~ column.name ~ "', " ~ ("'" ~ meta.parent ~ "'" if meta.parent else 'cast(null as string)')
+            ~ ", '" ~ wanted | replace("'", "''") ~ "', '" ~ ('optional' if meta.is_optional else 'required') ~ "')") -%}
+    {%- endfor -%}
+{%- endfor -%}
+select * from (values {{ rows | join(', ') }}) as contract_columns (table_name, column_name, parent_table, wanted, need)
+{%- endmacro %}

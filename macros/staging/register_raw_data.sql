@@ -30,7 +30,7 @@
             {% endif %}
             {% set columns = run_query('describe ' ~ relation).rows %}
             {% for column in columns %}
-                {% do registered.append("('" ~ table.name ~ "', '" ~ column[0] | lower | replace("'", "''") ~ "', '" ~ column[1] | replace("'", "''") ~ "')") %}
+                {% do registered.append("('" ~ table.name ~ "', '" ~ column[0] | lower | replace("'", "''") ~ "', '" ~ column[1] | replace("'", "''") ~ "', '" ~ column[0] | replace("'", "''") ~ "', " ~ (column[0] | lower in table.columns) | lower ~ ", " ~ loop.index ~ ")") %}
             {% endfor %}
             {% do problems.extend(missing_columns(table, columns, files[0].pattern)) %}
         {% elif files | length > 1 %}
@@ -47,7 +47,7 @@
     {% endif %}
     {#- kept, because asking a view over files for its columns reads the files again, once for every model -#}
     {% do run_query('create or replace table raw.registered_columns as select * from (values '
-        ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type)') %}
+        ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type, received_name, is_read, position)') %}
     {% do run_query('create or replace table raw.registered_folders as select * from (values '
         ~ folders | join(', ') ~ ") as registered (table_name) where table_name != ''") %}
     {#- now, not at the end: what is edited while a build runs is not what that build was made of -#}

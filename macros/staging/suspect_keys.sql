@@ -2,8 +2,9 @@
     `joins`: to the parents that a column is checked against.
 
     Where files were only added since the last whole run, only these are gone through. Of the other rows that run found out
-    all, and what it found stands, unless the key arrives again or the parent is accepted no more. -#}
-{% macro suspect_keys(contract, raw_types, checked_parents, accepted_from, joins) -%}
+    all, and what it found stands, unless the key arrives again or the parent is accepted no more. `copied_by`: columns that two
+    rows under different keys may share only by mistake. -#}
+{% macro suspect_keys(contract, raw_types, checked_parents, accepted_from, joins, copies, scales, copied_by) -%}
 {%- set table = contract.name -%}
 {%- set columns = contract.columns.values() | list -%}
 {%- set keys = contract.config.meta.grain -%}
@@ -20,9 +21,35 @@
     from (select * from ({{ parsed_rows(arrived ~ ' as arrived_rows', columns, keys, raw_types) }}) as parsed_rows) as parsed_rows
     {{- joins }}
     where not ({% for column in columns if column.name not in unruled %}
-        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types) }} is null{{ ' and' if not loop.last }}
+        {{ column_fault(column, keys, column.name in checked_parents, column.name in accepted_from, raw_types, scales) }} is null{{ ' and' if not loop.last }}
+        {%- endfor %}
+        {%- for column in columns if column.config.meta.accepted_values %}
+        and not {{ is_in_plain_form(column, column.name ~ '_raw', raw_types.get(column.name, 'VARCHAR'), 'parsed_rows.' ~ column.name) }}
+        {%- endfor %}
+        {%- for column in accepted_from %}
+        and (parsed_rows.{{ column }} is null or accepted_{{ column }}.id is not null)
         {%- endfor %}
     )
+    {%- if copies %}
+    union
+    select suspect_key
+    from received_rows
+    where interaction_id_raw in (select interaction_id from {{ copies }} union all select kept_interaction_id from {{ copies }})
+    {%- endif %}
+    {%- if copied_by %}
+    union
+    select received_rows.suspect_key
+    from received_rows
+    where {{ copied_hash(copied_by) }} in (
+        select {{ copied_hash(copied_by) }}
+        from received_rows
+        {%- if has_grown %}
+        where {{ copied_hash(copied_by) }} in (select {{ copied_hash(copied_by) }} from {{ arrived }} as arrived_rows)
+        {%- endif %}
+        group by {{ copied_hash(copied_by) }}
+        having count(*) > 1
+    )
+    {%- endif %}
     union
     select suspect_key
     from received_rows
@@ -39,6 +66,12 @@
     select suspect_key from received_rows where {{ column }}_raw in (select {{ parent.key }} from {{ parent.checked }} where not is_accepted)
     {%- endfor %}
     {%- endif %}
+{%- endmacro %}
+
+{% macro copied_hash(columns) -%}
+    {%- set parts = [] -%}
+    {%- for name in columns -%}{%- do parts.append(name ~ '_raw') -%}{%- endfor -%}
+    {{ row_hash(parts) }}
 {%- endmacro %}
 
 {#- A select of the columns of the contract as received, and of the number for what is looked at together. -#}

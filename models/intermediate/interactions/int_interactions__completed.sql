@@ -47,6 +47,8 @@ final as (
         interactions.status = 'completed'
         and interactions.started_at >= {{ rebuild_from() }}
         and cast(interactions.started_at as date) <= clock.as_of_date
+        -- a stray date years before all others is of no week that is measured
+        and cast(interactions.started_at as date) >= clock.first_week_start_date
 
 )
 

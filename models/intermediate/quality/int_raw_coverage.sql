@@ -24,4 +24,4 @@
     ('outcomes', 'renewals', ref('base_outcomes__renewals'), ref('stg_outcomes__renewals')),
     ('outcomes', 'survey_responses', ref('base_outcomes__survey_responses'), ref('stg_outcomes__survey_responses')),
 ] %}
-{{ coverage_of(tables) }}
+{{ coverage_of(tables, ref('int_raw_faults'), ref('base_quality__scales')) }}

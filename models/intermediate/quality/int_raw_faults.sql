@@ -24,4 +24,4 @@
     ('outcomes', 'renewals', ref('base_outcomes__renewals')),
     ('outcomes', 'survey_responses', ref('base_outcomes__survey_responses')),
 ] %}
-{{ faults_of(tables, ref('stg_interactions__interactions')) }}
+{{ faults_of(tables, ref('stg_interactions__interactions'), ref('base_quality__scales')) }}

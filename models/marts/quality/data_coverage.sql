@@ -19,7 +19,10 @@ final as (
         raw_coverage.is_required,
         raw_coverage.is_observed,
         raw_coverage.absent_columns,
-        raw_coverage.unavailable
+        raw_coverage.unavailable,
+        raw_coverage.normalised_count,
+        raw_coverage.nulled_value_count,
+        raw_coverage.unread_columns
 
     from raw_coverage
 

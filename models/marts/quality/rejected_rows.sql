@@ -15,7 +15,8 @@ final as (
         raw_faults.row_key,
         raw_faults.column_name,
         raw_faults.value,
-        raw_faults.rule
+        raw_faults.rule,
+        raw_faults.scope
 
     from raw_faults
 

@@ -4,7 +4,7 @@ with
 
 accepted_rows as (
 
-    {{ accepted_rows('interactions', 'interactions', ref('base_interactions__interactions')) }}
+    {{ accepted_rows('interactions', 'interactions', ref('base_interactions__interactions'), ref('base_quality__scales')) }}
 
 ),
 

@@ -1,5 +1,6 @@
 -- Grain: one row per row read from account_assignments, accepted or not.
--- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging.
+-- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging. A handover written as two
+-- rows with an empty end each is no overlap: an open assignment ends where the account's next one begins.
 with
 
 checked_rows as (
@@ -18,7 +19,11 @@ spans as (
         checked_rows.read_row_number,
         checked_rows.account_id,
         checked_rows.assigned_on,
-        coalesce(checked_rows.unassigned_on, cast('9999-12-31' as date)) as unassigned_on
+        checked_rows.unassigned_on as written_unassigned_on,
+        lead(checked_rows.assigned_on) over (
+            partition by checked_rows.account_id
+            order by checked_rows.assigned_on
+        ) as next_assigned_on
 
     from checked_rows
     where
@@ -27,40 +32,46 @@ spans as (
 
 ),
 
-neighbours as (
+ended_spans as (
 
     select
-        spans.read_row_number,
-        spans.assigned_on < max(spans.unassigned_on) over (
-            partition by spans.account_id
-            order by spans.assigned_on
-            rows between unbounded preceding and 1 preceding
-        ) as starts_inside_another,
-        lead(spans.assigned_on) over (partition by spans.account_id order by spans.assigned_on)
-        < spans.unassigned_on as ends_inside_another
+        spans.*,
+        coalesce(spans.written_unassigned_on, spans.next_assigned_on, cast('9999-12-31' as date)) as unassigned_on
 
     from spans
 
 ),
 
-overlapping_spans as (
+judged_spans as (
 
-    select neighbours.read_row_number
-    from neighbours
-    where neighbours.starts_inside_another or neighbours.ends_inside_another
+    select
+        ended_spans.read_row_number,
+        case when ended_spans.written_unassigned_on is null then ended_spans.next_assigned_on end as closed_on,
+        ended_spans.written_unassigned_on is not null
+        and (
+            coalesce(ended_spans.assigned_on < max(ended_spans.unassigned_on) over (
+                partition by ended_spans.account_id
+                order by ended_spans.assigned_on
+                rows between unbounded preceding and 1 preceding
+            ), false)
+            or coalesce(ended_spans.next_assigned_on < ended_spans.unassigned_on, false)
+        ) as is_overlapping
+
+    from ended_spans
 
 ),
 
 final as (
 
     select
-        {{ all_but('checked_rows', ['is_accepted']) }},
-        case when overlapping_spans.read_row_number is not null then 'overlapping_assignment' end
-            as overlapping_assignment_fault,
-        checked_rows.is_accepted and overlapping_spans.read_row_number is null as is_accepted
+        {{ all_but('checked_rows', ['is_accepted', 'unassigned_on', 'normalised_count']) }},
+        coalesce(checked_rows.unassigned_on, judged_spans.closed_on) as unassigned_on,
+        checked_rows.normalised_count + case when judged_spans.closed_on is null then 0 else 1 end as normalised_count,
+        case when judged_spans.is_overlapping then 'overlapping_assignment' end as overlapping_assignment_fault,
+        checked_rows.is_accepted and not coalesce(judged_spans.is_overlapping, false) as is_accepted
 
     from checked_rows
-    left join overlapping_spans on checked_rows.read_row_number = overlapping_spans.read_row_number
+    left join judged_spans on checked_rows.read_row_number = judged_spans.read_row_number
 
 )
 

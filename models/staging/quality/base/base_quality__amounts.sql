@@ -1,0 +1,146 @@
+-- Grain: one row per book and segment whose amounts are those of another unit.
+-- Why: cents, or another currency, in one book's export multiply its ARR by a hundred, and no single row looks wrong.
+with
+
+subscriptions as (
+
+    {{ raw_columns('crm', 'subscriptions', ['account_id', 'arr_usd']) }}
+
+),
+
+accounts as (
+
+    {{ raw_columns('crm', 'accounts', ['account_id', 'segment']) }}
+
+),
+
+assignments as (
+
+    {{ raw_columns('crm', 'account_assignments', ['account_id', 'csm_id', 'assigned_on']) }}
+
+),
+
+renewals as (
+
+    {{ raw_columns('outcomes', 'renewals', ['account_id', 'arr_before_usd']) }}
+
+),
+
+owners as (
+
+    select
+        assignments.account_id,
+        max_by(assignments.csm_id, assignments.assigned_on) as csm_id
+    from assignments
+    group by assignments.account_id
+
+),
+
+lines as (
+
+    select
+        owners.csm_id,
+        {{ folded_word('accounts.segment') }} as segment,
+        subscriptions.arr_usd
+
+    from subscriptions
+    inner join accounts on subscriptions.account_id = accounts.account_id
+    inner join owners on subscriptions.account_id = owners.account_id
+    where subscriptions.arr_usd > 0
+
+),
+
+books as (
+
+    select
+        lines.csm_id,
+        lines.segment,
+        count(*) as line_count,
+        percentile_cont(0.5) within group (order by lines.arr_usd) as median_arr_usd
+    from lines
+    group by lines.csm_id, lines.segment
+
+),
+
+segments as (
+
+    select
+        books.segment,
+        count(*) as book_count,
+        min(books.median_arr_usd) + max(books.median_arr_usd) as both_arr_usd,
+        percentile_cont(0.5) within group (order by books.median_arr_usd) as median_arr_usd
+    from books
+    where books.line_count >= {{ threshold('scale_jump_minimum_count') }}
+    group by books.segment
+
+),
+
+-- Against the median of all books, which one that is wrong does not move; of two, against the other.
+compared as (
+
+    select
+        books.*,
+        case
+            when segments.book_count = 2 then segments.both_arr_usd - books.median_arr_usd
+            else segments.median_arr_usd
+        end as others_median_arr_usd
+
+    from books
+    inner join segments on books.segment = segments.segment
+    where books.line_count >= {{ threshold('scale_jump_minimum_count') }} and segments.book_count > 1
+
+),
+
+before_renewal as (
+
+    select
+        subscriptions.account_id,
+        max(subscriptions.arr_usd) / max(renewals.arr_before_usd) as times
+    from subscriptions
+    inner join (
+        select
+            account_id,
+            max(arr_before_usd) as arr_before_usd
+        from renewals
+        where arr_before_usd > 0
+        group by account_id
+    ) as renewals on subscriptions.account_id = renewals.account_id
+    where subscriptions.arr_usd > 0
+    group by subscriptions.account_id
+
+),
+
+final as (
+
+    select
+        compared.csm_id as book,
+        compared.segment,
+        compared.line_count as value_count,
+        compared.median_arr_usd / compared.others_median_arr_usd as times,
+        'the other books' as compared_with
+
+    from compared
+    where
+        compared.median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.others_median_arr_usd
+        or compared.others_median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.median_arr_usd
+
+    union all
+
+    select
+        cast(null as string) as book,
+        cast(null as string) as segment,
+        count(*) as value_count,
+        percentile_cont(0.5) within group (order by before_renewal.times) as times,
+        'arr_before_usd of renewals' as compared_with
+
+    from before_renewal
+    having
+        count(*) >= {{ threshold('scale_jump_minimum_count') }}
+        and (
+            percentile_cont(0.5) within group (order by before_renewal.times) >= {{ threshold('scale_jump_ratio') }}
+            or {{ threshold('scale_jump_ratio') }} * percentile_cont(0.5) within group (order by before_renewal.times) <= 1
+        )
+
+)
+
+select * from final
