@@ -1,6 +1,6 @@
-{#- The hook of int_raw_losses: a build that has lost too much, or reads amounts of another unit, ends before anything is measured.
+{#- The hook of int_clock: a build that has lost too much, or reads amounts of another unit, ends before anything is measured.
     `make build` says the same in more words (findings.py). -#}
-{% macro stop_at_losses() %}
+{% macro stop_at_losses(losses) %}
     {% if not execute or flags.WHICH not in ('run', 'build') %}
         {{ return('') }}
     {% endif %}
@@ -20,13 +20,13 @@
         {% do problems.append('subscriptions.arr_usd' ~ (' of ' ~ row[0] ~ ' in ' ~ row[1] if row[0] else '') ~ ' is '
             ~ '%.4g' % row[2] ~ ' times that of ' ~ row[3] ~ ': cents, or another currency?') %}
     {% endfor %}
-    {% if env_var('ALLOW_LOSS', '') in ('', '0') and run_query('select table_name from ' ~ this ~ ' where is_stopping').rows %}
+    {% if env_var('ALLOW_LOSS', '') in ('', '0') and run_query('select table_name from ' ~ losses ~ ' where is_stopping').rows %}
         {% for row in run_query('select table_name, column_name, rule, worst_value, row_count, hanging_count from intermediate.int_raw_causes order by row_count + hanging_count desc, table_name, column_name, rule').rows %}
             {% if loop.index <= 5 %}
                 {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' ' ~ row[2] ~ ' (' ~ row[3] ~ '): ' ~ row[4] ~ ' rows, and ' ~ row[5] ~ ' rows of other tables hang on them') %}
             {% endif %}
         {% endfor %}
-        {% for row in run_query('select table_name, lost_count, row_count from ' ~ this ~ ' where lost_count > 0 order by table_name').rows %}
+        {% for row in run_query('select table_name, lost_count, row_count from ' ~ losses ~ ' where lost_count > 0 order by table_name').rows %}
             {% do problems.append(row[0] ~ ' lost ' ~ row[1] ~ ' of ' ~ row[2] ~ ' rows') %}
         {% endfor %}
         {% do problems.append('mend the export, or build what is left with ALLOW_LOSS=1') %}
@@ -34,9 +34,4 @@
     {% if problems %}
         {% do exceptions.raise_compiler_error('The raw data cannot be measured:\n  - ' ~ problems | join('\n  - ')) %}
     {% endif %}
-{% endmacro %}
-
-{#- The hook of int_clock, so that nothing is measured of what int_raw_losses stops at. -#}
-{% macro measure_after(losses) %}
-    {{ return('') }}
 {% endmacro %}

@@ -11,6 +11,7 @@ from book_of_business import report
 from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
+from book_of_business.findings import read_findings, stopping_causes
 from book_of_business.lock import one_build_at_a_time
 from book_of_business.publish import copy_marts, remove_leftovers, replace
 from book_of_business.raw_tables import check_readable, explained, stop_without_rows, unread_files
@@ -65,10 +66,12 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
             try:
                 dbt.run("build", *excluded, "--exclude", *GRAINS_INSIDE, on_progress=progress)
             except UserError as error:
-                raise UserError(explained(str(error))) from None
+                raise UserError(stopped_at(settings.working_file) or explained(str(error))) from None
             rebuilt = dbt.notes
         for note in rebuilt:
             error_console.print(one_line(note, limit=200), markup=False)
+        for finding in read_findings(settings.working_file):
+            error_console.print(finding, markup=False)
         stop_without_rows(settings.working_file)
         published = settings.published_file, settings.marts_dir
         with step("Copying the marts"):
@@ -86,6 +89,16 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         if verdict.text:
             error_console.print(verdict.text, markup=False)
     print_result(settings, copied.marts, has_validation=not is_fast)
+
+
+def stopped_at(working_file: Path) -> str:
+    """Why a build ended at what its raw tables lost, causes first; empty where it did not."""
+    found = stopping_causes(working_file)
+    return (
+        "\n".join(["The raw data cannot be measured; nothing was published:", *(f"  - {text}" for text in found)])
+        if found
+        else ""
+    )
 
 
 def raw_table_names(dbt: Dbt) -> set[str]:

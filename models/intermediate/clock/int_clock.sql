@@ -1,6 +1,6 @@
 -- Grain: one row.
 -- Why: nothing reads the wall clock, so that a week measured twice gives the same numbers.
-{{ config(pre_hook="{{ measure_after(ref('int_raw_losses')) }}") }}
+{{ config(pre_hook="{{ stop_at_losses(ref('int_raw_losses')) }}") }}
 {% set as_of_date = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
 {% set no_date -%}
     There is no completed interaction to take the date from: give AS_OF_DATE=YYYY-MM-DD (a Sunday). Without a history of

@@ -1,6 +1,5 @@
 -- Grain: one row per required table_name.
 -- Why: what is left of a table that lost a fifth of its rows describes another book; nothing of it is published.
-{{ config(post_hook='{{ stop_at_losses() }}') }}
 with
 
 coverage as (

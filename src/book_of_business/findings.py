@@ -1,0 +1,252 @@
+"""What the raw tables did to the numbers, most telling first: causes before effects, each with what to do.
+
+Read from the working file of a build, also of one that was stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from book_of_business.console import one_line
+
+SHOWN = 8
+NULL_WORDS = {"null", "n/a", "na", "nan", "nat", "none", "<na>", "#n/a", "-"}
+# Columns with a scale that are null where it is another (scale_rules.csv); all others stop the build.
+MAY_BE_NULL = {("interactions", name) for name in ("sentiment_score", "quality_score", "duration_minutes")}
+Rows = Callable[[str], list[tuple[Any, ...]]]
+
+
+def read_findings(working_file: Path) -> list[str]:
+    """One sentence per finding, in the order in which they are to be read; none where nothing is the matter.
+
+    Raises:
+        duckdb.Error: if the working file is not that of a build of this version.
+    """
+    return list(
+        read_from(working_file, (stray_interactions, another_clock, wrong_scales, wrong_amounts, causes, *EFFECTS))
+    )
+
+
+def stopping_causes(working_file: Path) -> list[str]:
+    """Why a build stopped at its raw tables, causes first: lost rows, amounts of another unit; empty if it did not."""
+
+    def stopped(rows: Rows) -> Iterator[str]:
+        yield from wrong_amounts(rows)
+        yield from (text for (table, column), text in scale_sentences(rows) if (table, column) not in MAY_BE_NULL)
+
+    try:
+        found = read_from(working_file, (stopped,))
+        lost = read_from(working_file, (losses,))
+        return [*found, *(read_from(working_file, (causes,)) if lost else ()), *lost]
+    except duckdb.CatalogException:
+        # it stopped before the tables were judged
+        return []
+
+
+def read_from(working_file: Path, readers: tuple[Callable[[Rows], Iterator[str]], ...]) -> list[str]:
+    """The sentences of some readers, each on one harmless line."""
+    with duckdb.connect(str(working_file), read_only=True) as connection:
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            return connection.execute(query).fetchall()
+
+        return [one_line(text, limit=400) for reader in readers for text in reader(rows)]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,234 rows`."""
+    plural = {"day entry": "day entries", "entry": "entries"}.get(noun, f"{noun}s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def listed(values: list[Any], total: int) -> str:
+    """Some values, and how many more there are."""
+    shown = ", ".join(one_line(str(value), limit=40) for value in values[:SHOWN])
+    return f"{shown} and {total - SHOWN:,} more" if total > SHOWN else shown
+
+
+def stray_interactions(rows: Rows) -> Iterator[str]:
+    """Dates so far from all others that they do not move the clock."""
+    found = rows(
+        "select interaction_id, started_on, place from intermediate.int_interactions__stray"
+        " order by started_on, interaction_id"
+    )
+    for place in ("after all others", "before all others"):
+        strays = [f"{name} ({day})" for name, day, where in found if where == place]
+        if strays:
+            verbs = ("lies", "does") if len(strays) == 1 else ("lie", "do")
+            yield (
+                f"{counted(len(strays), 'interaction')} {verbs[0]} far {place} and {verbs[1]} not move the clock:"
+                f" {listed(strays, len(strays))}. Mend the date, or give AS_OF_DATE"
+            )
+
+
+def another_clock(rows: Rows) -> Iterator[str]:
+    """The clock stands earlier than the conversations received, because the latest were rejected."""
+    (count, latest, as_of), *_ = rows("""
+        select count(*), max(cast(checked.started_at as date)), max(clock.as_of_date)
+        from staging.base_interactions__interactions as checked
+        cross join intermediate.int_clock as clock
+        where not checked.is_accepted and checked.status = 'completed' and clock.latest_interaction_on is not null
+            and checked.copied_interaction_fault is null and checked.duplicate_key_fault is null
+            and cast(checked.started_at as date) > clock.as_of_date + 7
+    """)
+    if count:
+        yield (
+            f"the book is measured at {as_of}, since {counted(count, 'later conversation')} (up to {latest})"
+            f" {'was' if count == 1 else 'were'} rejected: mend them, or give AS_OF_DATE"
+        )
+
+
+def scale_sentences(rows: Rows) -> list[tuple[tuple[str, str], str]]:
+    """Columns of another scale than the contract's, and what a user reads of each."""
+    found = rows("""
+        select table_name, column_name, scale, conversion, max(column_value_count),
+            coalesce(list(book order by book) filter (where book is not null), []), bool_or(book is null)
+        from staging.base_quality__scales
+        group by table_name, column_name, scale, conversion
+        order by bool_or(book is null) desc, table_name, column_name, scale
+    """)
+    sentences = []
+    told = set()
+    for table, column, scale, conversion, count, books, is_whole in found:
+        if (table, column) in told and is_whole is False:
+            continue
+        told.add((table, column))
+        if count == 0:
+            text = f"{table}.{column} names {scale}: amounts must all be in US dollars"
+        else:
+            whose = "" if is_whole else f" in the rows of {listed(books, len(books))}"
+            text = f"{table}.{column} is of another scale than the contract's{whose}: {scale}"
+            text += f". Convert it with: {conversion}" if conversion else ""
+        sentences.append(((table, column), text))
+    return sentences
+
+
+def wrong_scales(rows: Rows) -> Iterator[str]:
+    """Columns that are null throughout, because their scale is not the contract's."""
+    for place, text in scale_sentences(rows):
+        if place in MAY_BE_NULL:
+            yield f"{text}. Until then none of its values is used"
+
+
+def wrong_amounts(rows: Rows) -> Iterator[str]:
+    """Books whose amounts are those of another unit."""
+    for book, segment, count, times, compared in rows(
+        "select book, segment, value_count, times, compared_with from staging.base_quality__amounts order by 1, 2"
+    ):
+        factor = f"{times:,.0f} times" if times >= 1 else f"one {1 / times:,.0f}th of"
+        whose = f"the ARR of {book}'s {segment} lines ({count:,})" if book else f"the ARR of {count:,} accounts"
+        yield (
+            f"subscriptions.arr_usd: {whose} is {factor} that of {compared}: are these cents, or another currency?"
+            " Convert arr_usd to US dollars; where the amounts are right, raise scale_jump_ratio in"
+            " seeds/reference/thresholds.csv"
+        )
+
+
+def causes(rows: Rows) -> Iterator[str]:
+    """Why rows are rejected, what costs most rows first."""
+    found = rows("""
+        select table_name, column_name, rule, parent_table, wanted, read_count, row_count, value_count, hanging_count,
+            worst_value, worst_hanging_count
+        from intermediate.int_raw_causes
+        order by row_count + hanging_count desc, table_name, column_name, rule
+    """)
+    for cause in found[:SHOWN]:
+        yield cause_sentence(*cause)
+    if len(found) > SHOWN:
+        yield f"{len(found) - SHOWN} more kinds of fault: see marts.rejected_rows"
+
+
+def cause_sentence(
+    table: str,
+    column: str,
+    rule: str,
+    parent: str | None,
+    wanted: str | None,
+    read: int,
+    count: int,
+    values: int,
+    hanging: int,
+    worst: str | None,
+    worst_hanging: int,
+) -> str:
+    """One cause in words: what, how many rows, what hangs on them, what to do."""
+    value = one_line(worst, limit=40) if worst else "nothing"
+    of_all = f"{count:,} of {read:,} rows of {table}"
+    examples = f"{value}{f' and {values - 1:,} other values' if values > 1 else ''}"
+    if rule == "duplicate_key":
+        noun = column.removesuffix("_id") if column.endswith("_id") and "|" not in column else f"{table} row"
+        others = f" (and {values - 1:,} more)" if values > 1 else ""
+        text = f"{noun} {value}{others} stands twice in {table}, with different values: keep one"
+    elif rule in ("missing_key", "missing_value"):
+        text = f"{of_all} have no {column}: fill it"
+    elif rule == "unknown_parent":
+        text = f"{of_all} name a {column} that {parent} lacks: {examples}"
+        text += "; leave the field empty where it means nothing" if value.lower() in NULL_WORDS else ""
+    elif rule == "overlapping_assignment":
+        text = f"{of_all} overlap another assignment of their account: let one end where the next begins"
+    elif rule == "end_before_start":
+        text = f"{of_all} end before they start ({column}: {examples})"
+    else:
+        text = f"{of_all} break {rule} in {column}: {examples}; wanted is {wanted}"
+    if hanging:
+        whose = (
+            f"{worst_hanging:,} on {value} alone" if values > 1 and worst_hanging and rule == "duplicate_key" else ""
+        )
+        text += f": {counted(hanging, 'row')} of other tables {'hangs' if hanging == 1 else 'hang'} on it"
+        text += f" ({whose})" if whose else ""
+    return text
+
+
+def losses(rows: Rows) -> Iterator[str]:
+    """What the required tables lost, where it is too much."""
+    if not rows("select 1 from intermediate.int_raw_losses where is_stopping"):
+        return
+    lost = rows(
+        "select table_name, lost_count, row_count from intermediate.int_raw_losses where lost_count > 0"
+        " order by lost_count / row_count desc, table_name"
+    )
+    told = ", ".join(f"{count:,} of {total:,} rows of {table}" for table, count, total in lost)
+    yield f"lost in all: {told}. Mend the export; ALLOW_LOSS=1 builds what is left"
+
+
+def nulled_values(rows: Rows) -> Iterator[str]:
+    """Measures whose value was at fault: the rows stay."""
+    for table, column, rule, count, values in rows("""
+        select table_name, column_name, rule, count(*), list(distinct value order by value)
+        from marts.rejected_rows where scope = 'value' group by all
+        order by count(*) desc, table_name, column_name, rule
+    """):
+        yield (
+            f"{counted(count, 'value')} of {table}.{column} {'is' if count == 1 else 'are'} {rule} and"
+            f" {'counts' if count == 1 else 'count'} as not observed: {listed(values, len(values))}"
+        )
+
+
+def copied_interactions(rows: Rows) -> Iterator[str]:
+    """Conversations that stand there several times."""
+    (count,), *_ = rows(
+        "select count(*) from marts.rejected_rows where table_name = 'interactions' and rule = 'copied_interaction'"
+    )
+    if count:
+        verb = "is a copy" if count == 1 else "are copies"
+        yield f"{counted(count, 'interaction')} {verb} of another, equal in all but the id: each meeting counts once"
+
+
+def plain_forms(rows: Rows) -> Iterator[str]:
+    """Values that were read from another form than the contract's."""
+    found = rows(
+        "select table_name, normalised_count from marts.data_coverage where normalised_count > 0 order by 2 desc, 1"
+    )
+    if found:
+        told = [f"{table} {count:,}" for table, count in found]
+        forms = "(12.0, YES, N/A, an open end)"
+        yield f"values read from another form than the contract's {forms}: {listed(told, len(told))}"
+
+
+EFFECTS: tuple[Callable[[Rows], Iterator[str]], ...] = (nulled_values, copied_interactions, plain_forms)
