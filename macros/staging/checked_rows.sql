@@ -104,7 +104,7 @@ judged_rows as (
         coalesce(copies.kept_interaction_id, parsed_rows.interaction_id) as held_interaction_id,
         {{ copied_child_fault(columns, keys) }} as copied_interaction_fault,
         {%- endif %}
-        {{ duplicate_key_fault(columns, keys) }}
+        {{ duplicate_key_fault(columns, keys, accepted_from) }}
     from parsed_rows
     {{- joins }}
 
@@ -160,7 +160,7 @@ select 1 as read_row_number
         {%- set value = column.name ~ '_word' if column.name in accepted_from else column.name -%}
         {%- set form = is_in_plain_form(column, column.name ~ '_raw', raw_types[column.name], value) | trim -%}
         {%- if form != 'false' -%}
-            {%- do forms.append('case when ' ~ column.name ~ '_fault is null and ' ~ form ~ ' then 1 else 0 end') -%}
+            {%- do forms.append('case when ' ~ form ~ ' then 1 else 0 end') -%}
         {%- endif -%}
     {%- endfor -%}
     {{ forms | join(' + ') or '0' }}

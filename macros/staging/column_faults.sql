@@ -89,12 +89,13 @@
 
 {#- Of identical rows one is kept; of rows that share a key and differ none is. A row with a null in its
     key has no key to share. -#}
-{% macro duplicate_key_fault(columns, keys) %}
+{% macro duplicate_key_fault(columns, keys, accepted_from) %}
     {#- a value that does not parse is compared as it is written -#}
     {%- set values = {} -%}
     {%- for column in columns -%}
         {%- set raw = 'cast(' ~ column.name ~ '_raw as string)' -%}
         {%- set is_read_as_written = column.data_type == 'varchar' and not column.config.meta.accepted_values -%}
+        {%- if column.name in accepted_from -%}{%- set raw = folded_word(raw) -%}{%- endif -%}
         {%- do values.update({column.name: raw if is_read_as_written else 'coalesce(cast(parsed_rows.' ~ column.name ~ ' as string), ' ~ raw ~ ')'}) -%}
     {%- endfor -%}
     {%- set key_values = [] -%}

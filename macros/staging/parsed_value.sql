@@ -41,7 +41,7 @@
         'bigint': matches_whole(text, '[+-]?\\d+'),
     }.get(column.data_type, 'true') -%}
     {%- if column.data_type == 'varchar' -%}
-        ({{ value }} is distinct from nullif({{ text }}, ''))
+        ({{ text }} != '' and coalesce({{ value }} != {{ text }}, {{ is_null_word(text) }}))
     {%- elif is_text -%}
         ({{ text }} != '' and ({{ is_null_word(text) }} or ({{ value }} is not null and not {{ strict }})))
     {%- elif column.data_type in ('double', 'timestamp') or raw_type == column.data_type | upper

@@ -105,7 +105,7 @@ def another_clock(rows: Rows) -> Iterator[str]:
 def scale_sentences(rows: Rows) -> list[tuple[tuple[str, str], str]]:
     """Columns of another scale than the contract's, and what a user reads of each."""
     found = rows("""
-        select table_name, column_name, scale, conversion, max(column_value_count),
+        select table_name, column_name, scale, conversion,
             coalesce(list(book order by book) filter (where book is not null), []), bool_or(book is null)
         from staging.base_quality__scales
         group by table_name, column_name, scale, conversion
@@ -113,16 +113,13 @@ def scale_sentences(rows: Rows) -> list[tuple[tuple[str, str], str]]:
     """)
     sentences = []
     told = set()
-    for table, column, scale, conversion, count, books, is_whole in found:
+    for table, column, scale, conversion, books, is_whole in found:
         if (table, column) in told and is_whole is False:
             continue
         told.add((table, column))
-        if count == 0:
-            text = f"{table}.{column} names {scale}: amounts must all be in US dollars"
-        else:
-            whose = "" if is_whole else f" in the rows of {listed(books, len(books))}"
-            text = f"{table}.{column} is of another scale than the contract's{whose}: {scale}"
-            text += f". Convert it with: {conversion}" if conversion else ""
+        whose = "" if is_whole else f" in the rows of {listed(books, len(books))}"
+        text = f"{table}.{column} is of another scale than the contract's{whose}: {scale}"
+        text += f". Convert it with: {conversion}" if conversion else ""
         sentences.append(((table, column), text))
     return sentences
 
@@ -135,17 +132,27 @@ def wrong_scales(rows: Rows) -> Iterator[str]:
 
 
 def wrong_amounts(rows: Rows) -> Iterator[str]:
-    """Books whose amounts are those of another unit."""
-    for book, segment, count, times, compared in rows(
-        "select book, segment, value_count, times, compared_with from staging.base_quality__amounts order by 1, 2"
-    ):
-        factor = f"{times:,.0f} times" if times >= 1 else f"one {1 / times:,.0f}th of"
-        whose = f"the ARR of {book}'s {segment} lines ({count:,})" if book else f"the ARR of {count:,} accounts"
+    """Amounts of money in several currencies, or of another unit than dollars."""
+    for table, column, count, first, last in rows("select * from staging.base_quality__currencies order by 1, 2"):
         yield (
-            f"subscriptions.arr_usd: {whose} is {factor} that of {compared}: are these cents, or another currency?"
-            " Convert arr_usd to US dollars; where the amounts are right, raise scale_jump_ratio in"
-            " seeds/reference/thresholds.csv"
+            f"{table}.{column} names {count} currencies, {first} to {last}: convert the amounts of {table} to US dollars"
+            " and leave the column out, or write USD in it"
         )
+    units = (
+        "are these cents, or another currency? Convert arr_usd to US dollars; where the amounts are right, raise"
+        " scale_jump_ratio in seeds/reference/thresholds.csv"
+    )
+    for book, segment, count, times in rows("select * from staging.base_quality__amounts order by 1, 2"):
+        whose = f"{counted(count, f'{segment} line')} of {book}"
+        yield f"subscriptions.arr_usd: the {whose} bring {factor(times)} what those of the other books bring: {units}"
+    for count, times in rows("select * from staging.base_quality__renewed_amounts"):
+        whose = counted(count, "account")
+        yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} what they renewed: {units}"
+
+
+def factor(times: float) -> str:
+    """`100 times` or `one 100th of`."""
+    return f"{times:,.0f} times" if times >= 1 else f"one {1 / times:,.0f}th of"
 
 
 def causes(rows: Rows) -> Iterator[str]:
@@ -186,7 +193,7 @@ def cause_sentence(
     elif rule in ("missing_key", "missing_value"):
         text = f"{of_all} have no {column}: fill it"
     elif rule == "unknown_parent":
-        text = f"{of_all} name a {column} that {parent} lacks: {examples}"
+        text = f"{of_all} name {'an' if column[0] in 'aeiou' else 'a'} {column} that {parent} lacks: {examples}"
         text += "; leave the field empty where it means nothing" if value.lower() in NULL_WORDS else ""
     elif rule == "overlapping_assignment":
         text = f"{of_all} overlap another assignment of their account: let one end where the next begins"

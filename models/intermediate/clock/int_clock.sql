@@ -2,6 +2,10 @@
 -- Why: nothing reads the wall clock, so that a week measured twice gives the same numbers.
 {{ config(pre_hook="{{ stop_at_losses(ref('int_raw_losses')) }}") }}
 {% set as_of_date = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
+{% set latest_date = "coalesce(cast(nullif('" ~ as_of_date ~ "', '') as date), latest.started_on)" %}
+{% set days_to_next = days_between('started_on', 'next_started_on') %}
+{% set days_from_previous = days_between('previous_started_on', 'started_on') %}
+{% set few = threshold('clock_stray_share') ~ ' * total_count' %}
 {% set no_date -%}
     There is no completed interaction to take the date from: give AS_OF_DATE=YYYY-MM-DD (a Sunday). Without a history of
     interactions nothing is known of coverage, throughput, engagement, sentiment and detection.
@@ -14,13 +18,13 @@ interactions as (
 
 ),
 
-completed_days as (
+days as (
 
     select
         cast(interactions.started_at as date) as started_on,
-        count(*) as interaction_count
+        count(*) as interaction_count,
+        count(case when interactions.status = 'completed' then 1 end) as completed_count
     from interactions
-    where interactions.status = 'completed'
     group by cast(interactions.started_at as date)
 
 ),
@@ -29,13 +33,14 @@ completed_days as (
 completed_in_order as (
 
     select
-        completed_days.started_on,
-        lead(completed_days.started_on) over (order by completed_days.started_on) as next_started_on,
-        sum(completed_days.interaction_count) over () as total_count,
-        sum(completed_days.interaction_count) over (
-            order by completed_days.started_on desc rows between unbounded preceding and 1 preceding
+        days.started_on,
+        lead(days.started_on) over (order by days.started_on) as next_started_on,
+        sum(days.completed_count) over () as total_count,
+        sum(days.completed_count) over (
+            order by days.started_on desc rows between unbounded preceding and 1 preceding
         ) as later_count
-    from completed_days
+    from days
+    where days.completed_count > 0
 
 ),
 
@@ -43,17 +48,12 @@ completed_in_order as (
 latest as (
 
     select
-        coalesce(
-            min(
-                case
-                    when {{ days_between('started_on', 'next_started_on') }} > {{ threshold('clock_gap_days') }}
-                        and {{ comparable('later_count') }}
-                        < {{ comparable(threshold('clock_stray_share') ~ ' * total_count') }}
-                        then started_on
-                end
-            ),
-            max(started_on)
-        ) as started_on
+        coalesce(min(
+            case
+                when {{ days_to_next }} > {{ threshold('clock_gap_days') }} and later_count < {{ comparable(few) }}
+                    then started_on
+            end
+        ), max(started_on)) as started_on
     from completed_in_order
 
 ),
@@ -63,11 +63,8 @@ clock as (
 
     select
         case
-            when coalesce(cast(nullif('{{ as_of_date }}', '') as date), latest.started_on) is null
-                then {{ stop_with(no_date) }}
-            else {{ days_after(week_start(days_after(
-                "coalesce(cast(nullif('" ~ as_of_date ~ "', '') as date), latest.started_on)", 1
-            )), -1) }}
+            when {{ latest_date }} is null then {{ stop_with(no_date) }}
+            else {{ days_after(week_start(days_after(latest_date, 1)), -1) }}
         end as as_of_date,
         -- a date that was given is nobody's error
         case when '{{ as_of_date }}' = '' then latest.started_on end as latest_interaction_on
@@ -75,45 +72,30 @@ clock as (
 
 ),
 
-known_days as (
-
-    select
-        cast(interactions.started_at as date) as started_on,
-        count(*) as interaction_count
-    from interactions
-    cross join clock
-    where cast(interactions.started_at as date) <= clock.as_of_date
-    group by cast(interactions.started_at as date)
-
-),
-
 known_in_order as (
 
     select
-        known_days.started_on,
-        lag(known_days.started_on) over (order by known_days.started_on) as previous_started_on,
-        sum(known_days.interaction_count) over () as total_count,
-        sum(known_days.interaction_count) over (
-            order by known_days.started_on rows between unbounded preceding and 1 preceding
+        days.started_on,
+        lag(days.started_on) over (order by days.started_on) as previous_started_on,
+        sum(days.interaction_count) over () as total_count,
+        sum(days.interaction_count) over (
+            order by days.started_on rows between unbounded preceding and 1 preceding
         ) as earlier_count
-    from known_days
+    from days
+    inner join clock on days.started_on <= clock.as_of_date
 
 ),
 
 earliest as (
 
     select
-        coalesce(
-            max(
-                case
-                    when {{ days_between('previous_started_on', 'started_on') }} > {{ threshold('clock_gap_days') }}
-                        and {{ comparable('earlier_count') }}
-                        < {{ comparable(threshold('clock_stray_share') ~ ' * total_count') }}
-                        then started_on
-                end
-            ),
-            min(started_on)
-        ) as started_on
+        coalesce(max(
+            case
+                when
+                    {{ days_from_previous }} > {{ threshold('clock_gap_days') }} and earlier_count < {{ comparable(few) }}
+                    then started_on
+            end
+        ), min(started_on)) as started_on
     from known_in_order
 
 ),

@@ -17,7 +17,7 @@ effects as (
 
 contract_columns as (
 
-    {{ contract_columns() if execute else "select '' as table_name, '' as column_name, '' as parent_table, '' as wanted" }}
+    {{ contract_columns() }}
 
 ),
 
@@ -69,11 +69,9 @@ hanging_rows as (
         effects.column_name,
         effects.rule,
         effects.value,
-        count(*) as hanging_count
+        count(distinct concat(effects.hanging_table_name, '|', effects.hanging_row_key)) as hanging_count
 
-    from (
-        select distinct table_name, column_name, rule, value, hanging_table_name, hanging_row_key from effects
-    ) as effects
+    from effects
     group by effects.table_name, effects.column_name, effects.rule, effects.value
 
 ),
@@ -104,16 +102,14 @@ final as (
         by_value.table_name,
         by_value.column_name,
         by_value.rule,
+        cast(sum(by_value.row_count) as bigint) as row_count,
+        cast(sum(by_value.hanging_count) as bigint) as hanging_count,
+        count(*) as value_count,
         max(by_value.parent_table) as parent_table,
         max(by_value.wanted) as wanted,
         max(coverage.read_count) as read_count,
-        cast(sum(by_value.row_count) as bigint) as row_count,
-        count(*) as value_count,
-        cast(sum(by_value.hanging_count) as bigint) as hanging_count,
         max(case when by_value.place = 1 then by_value.value end) as worst_value,
-        max(case when by_value.place = 1 then by_value.row_count end) as worst_row_count,
         max(case when by_value.place = 1 then by_value.hanging_count end) as worst_hanging_count
-
     from by_value
     inner join coverage on by_value.table_name = coverage.table_name
     group by by_value.table_name, by_value.column_name, by_value.rule

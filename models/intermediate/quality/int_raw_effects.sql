@@ -11,7 +11,7 @@ faults as (
 
 contract_columns as (
 
-    {{ contract_columns() if execute else "select '' as table_name, '' as column_name, '' as parent_table" }}
+    {{ contract_columns() }}
 
 ),
 

@@ -1,5 +1,8 @@
 -- Grain: one row per required table_name.
 -- Why: what is left of a table that lost a fifth of its rows describes another book; nothing of it is published.
+-- What a build stops at is known when this is:
+-- depends_on: {{ ref('int_raw_causes') }}, {{ ref('base_quality__currencies') }}
+-- depends_on: {{ ref('base_quality__amounts') }}, {{ ref('base_quality__renewed_amounts') }}
 with
 
 coverage as (

@@ -4,7 +4,9 @@ with
 
 accepted_rows as (
 
-    {{ accepted_rows('interactions', 'interactions', ref('base_interactions__interactions'), ref('base_quality__scales')) }}
+    {{ accepted_rows(
+        'interactions', 'interactions', ref('base_interactions__interactions'), ref('base_quality__scales')
+    ) }}
 
 ),
 

@@ -29,8 +29,18 @@ TABLE_META = {
     *("is_kept_whole", "looked_at_by_week"),
 }
 COLUMN_META = {
-    *("is_optional", "parent", "minimum", "maximum", "above", "not_before", "accepted_values", "accepted_from"),
-    *("reserved_value", "ranges", "range_by", "without_it", "matters_from", "is_label"),
+    *(
+        "is_optional",
+        "parent",
+        "minimum",
+        "maximum",
+        "maximum_from",
+        "above",
+        "not_before",
+        "accepted_values",
+        "accepted_from",
+    ),
+    *("reserved_value", "ranges", "range_by", "without_it", "matters_from", "is_label", "is_measure"),
 }
 
 KNOWN: dict[str, set[str]] = {

@@ -1,6 +1,6 @@
 -- Grain: one row per row read from account_assignments, accepted or not.
--- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging. A handover written as two
--- rows with an empty end each is no overlap: an open assignment ends where the account's next one begins.
+-- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging.
+-- A handover written as two rows with an empty end is no overlap: an open assignment ends where the next begins.
 with
 
 checked_rows as (

@@ -1,10 +1,11 @@
 -- Grain: one row per row read from interactions, accepted or not.
--- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging. A calendar copies a
--- meeting for each attendee: of conversations that are equal in everything but their id, one counts.
+-- Why: a fault stands beside the row that has it, so that no row can vanish between raw and staging. A calendar
+-- copies a meeting for each attendee: of conversations that are equal in everything but their id, one counts.
 -- depends_on: {{ ref('thresholds') }}
 {% set equal_columns = [
     'account_id', 'csm_id', 'started_at', 'interaction_type', 'channel', 'duration_minutes', 'status',
-    'sentiment_score', 'quality_score', 'scorecard', 'language',
+    'sentiment_score', 'quality_score', 'scorecard', 'language', 'duration_minutes_rejected_value',
+    'sentiment_score_rejected_value', 'quality_score_rejected_value',
 ] %}
 with
 

@@ -20,12 +20,6 @@ assignments as (
 
 ),
 
-renewals as (
-
-    {{ raw_columns('outcomes', 'renewals', ['account_id', 'arr_before_usd']) }}
-
-),
-
 owners as (
 
     select
@@ -91,55 +85,18 @@ compared as (
 
 ),
 
-before_renewal as (
-
-    select
-        subscriptions.account_id,
-        max(subscriptions.arr_usd) / max(renewals.arr_before_usd) as times
-    from subscriptions
-    inner join (
-        select
-            account_id,
-            max(arr_before_usd) as arr_before_usd
-        from renewals
-        where arr_before_usd > 0
-        group by account_id
-    ) as renewals on subscriptions.account_id = renewals.account_id
-    where subscriptions.arr_usd > 0
-    group by subscriptions.account_id
-
-),
-
 final as (
 
     select
         compared.csm_id as book,
         compared.segment,
         compared.line_count as value_count,
-        compared.median_arr_usd / compared.others_median_arr_usd as times,
-        'the other books' as compared_with
+        compared.median_arr_usd / compared.others_median_arr_usd as times
 
     from compared
     where
         compared.median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.others_median_arr_usd
         or compared.others_median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.median_arr_usd
-
-    union all
-
-    select
-        cast(null as string) as book,
-        cast(null as string) as segment,
-        count(*) as value_count,
-        percentile_cont(0.5) within group (order by before_renewal.times) as times,
-        'arr_before_usd of renewals' as compared_with
-
-    from before_renewal
-    having
-        count(*) >= {{ threshold('scale_jump_minimum_count') }}
-        and (
-            percentile_cont(0.5) within group (order by before_renewal.times) >= {{ threshold('scale_jump_ratio') }}
-            or {{ threshold('scale_jump_ratio') }} * percentile_cont(0.5) within group (order by before_renewal.times) <= 1
-        )
 
 )
 

@@ -98,12 +98,6 @@ column_counts as (
 
 ),
 
-currencies as (
-
-    {{ named_currencies([('crm', 'subscriptions'), ('crm', 'opportunities'), ('outcomes', 'renewals')]) }}
-
-),
-
 final as (
 
     select
@@ -119,22 +113,6 @@ final as (
     inner join column_counts
         on recognised.table_name = column_counts.table_name and recognised.column_name = column_counts.column_name
     where recognised.place = 1
-
-    union all
-
-    select
-        currencies.table_name,
-        currencies.column_name,
-        cast(null as string) as book,
-        concat('mixed currencies, from ', min(currencies.currency), ' to ', max(currencies.currency)) as scale,
-        'one currency: US dollars' as conversion,
-        count(*) as value_count,
-        cast(0 as bigint) as column_value_count
-
-    from currencies
-    where currencies.currency != ''
-    group by currencies.table_name, currencies.column_name
-    having count(distinct currencies.currency) > 1
 
 )
 
