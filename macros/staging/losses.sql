@@ -22,8 +22,8 @@
     {% for row in run_query('select book, segment, times from staging.base_quality__amounts order by 1, 2').rows %}
         {% do problems.append('subscriptions.arr_usd of ' ~ row[0] ~ ' in ' ~ row[1] ~ ' is ' ~ '%.4g' % row[2] ~ ' times that of the other books: cents, or another currency?') %}
     {% endfor %}
-    {% for row in run_query('select times from staging.base_quality__renewed_amounts').rows %}
-        {% do problems.append('subscriptions.arr_usd is ' ~ '%.4g' % row[0] ~ ' times what the same accounts renewed: cents, or another currency?') %}
+    {% for row in run_query('select book, table_name, times from staging.base_quality__renewed_amounts order by 1, 2').rows %}
+        {% do problems.append('subscriptions.arr_usd' ~ (' of ' ~ row[0] if row[0] else '') ~ ' is ' ~ '%.4g' % row[2] ~ ' times what is usual beside ' ~ row[1] ~ ': cents, or another currency?') %}
     {% endfor %}
     {% if env_var('ALLOW_LOSS', '') in ('', '0') and run_query('select table_name from ' ~ losses ~ ' where is_stopping').rows %}
         {% for row in run_query('select table_name, column_name, rule, worst_value, row_count, hanging_count from intermediate.int_raw_causes order by row_count + hanging_count desc, table_name, column_name, rule').rows %}

@@ -112,11 +112,14 @@ def scale_sentences(rows: Rows) -> list[tuple[tuple[str, str], str]]:
         order by bool_or(book is null) desc, table_name, column_name, scale
     """)
     sentences = []
-    told = set()
+    whole = {(table, column): scale for table, column, scale, _, _, is_whole in found if is_whole}
+    apart = {
+        (table, column) for table, column, scale, _, books, _ in found if books and whole.get((table, column)) != scale
+    }
     for table, column, scale, conversion, books, is_whole in found:
-        if (table, column) in told and is_whole is False:
+        # one book of another scale makes a mixture of the whole: the book is named
+        if ((table, column) in apart) == is_whole:
             continue
-        told.add((table, column))
         whose = "" if is_whole else f" in the rows of {listed(books, len(books))}"
         text = f"{table}.{column} is of another scale than the contract's{whose}: {scale}"
         text += f". Convert it with: {conversion}" if conversion else ""
@@ -135,8 +138,8 @@ def wrong_amounts(rows: Rows) -> Iterator[str]:
     """Amounts of money in several currencies, or of another unit than dollars."""
     for table, column, count, first, last in rows("select * from staging.base_quality__currencies order by 1, 2"):
         yield (
-            f"{table}.{column} names {count} currencies, {first} to {last}: convert the amounts of {table} to US dollars"
-            " and leave the column out, or write USD in it"
+            f"{table}.{column} names {count} currencies, {first} to {last}: convert the amounts of {table} to US"
+            " dollars and write USD in it, or leave the column out"
         )
     units = (
         "are these cents, or another currency? Convert arr_usd to US dollars; where the amounts are right, raise"
@@ -145,9 +148,9 @@ def wrong_amounts(rows: Rows) -> Iterator[str]:
     for book, segment, count, times in rows("select * from staging.base_quality__amounts order by 1, 2"):
         whose = f"{counted(count, f'{segment} line')} of {book}"
         yield f"subscriptions.arr_usd: the {whose} bring {factor(times)} what those of the other books bring: {units}"
-    for count, times in rows("select * from staging.base_quality__renewed_amounts"):
-        whose = counted(count, "account")
-        yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} what they renewed: {units}"
+    for book, table, count, times in rows("select * from staging.base_quality__renewed_amounts order by 1, 2"):
+        whose = f"{counted(count, 'account')}{f' of {book}' if book else ''}"
+        yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} what is usual beside {table}: {units}"
 
 
 def factor(times: float) -> str:

@@ -92,7 +92,8 @@ earliest as (
         coalesce(max(
             case
                 when
-                    {{ days_from_previous }} > {{ threshold('clock_gap_days') }} and earlier_count < {{ comparable(few) }}
+                    {{ days_from_previous }} > {{ threshold('clock_gap_days') }}
+                    and earlier_count < {{ comparable(few) }}
                     then started_on
             end
         ), min(started_on)) as started_on

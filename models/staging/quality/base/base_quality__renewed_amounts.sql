@@ -1,5 +1,5 @@
--- Grain: one row, where contract lines bring many times what was renewed; else none.
--- Why: a whole export in cents has nothing wrong in itself; beside what the same accounts renewed it has.
+-- Grain: one row per book, and one for all (book null), whose contract lines bring many times what else is on file.
+-- Why: cents have nothing wrong in themselves; beside what the same accounts renewed or are to buy they have.
 with
 
 subscriptions as (
@@ -14,6 +14,28 @@ renewals as (
 
 ),
 
+opportunities as (
+
+    {{ raw_columns('crm', 'opportunities', ['account_id', 'amount_usd']) }}
+
+),
+
+assignments as (
+
+    {{ raw_columns('crm', 'account_assignments', ['account_id', 'csm_id', 'assigned_on']) }}
+
+),
+
+owners as (
+
+    select
+        assignments.account_id,
+        max_by(assignments.csm_id, assignments.assigned_on) as csm_id
+    from assignments
+    group by assignments.account_id
+
+),
+
 lines as (
 
     select
@@ -25,39 +47,79 @@ lines as (
 
 ),
 
-renewed as (
+amounts as (
 
     select
-        renewals.account_id,
-        max(renewals.arr_before_usd) as arr_before_usd
+        account_id,
+        arr_before_usd as amount_usd,
+        'renewals' as table_name
     from renewals
-    where renewals.arr_before_usd > 0
-    group by renewals.account_id
+    where arr_before_usd > 0
+    union all
+    select
+        account_id,
+        amount_usd,
+        'opportunities' as table_name
+    from opportunities
+    where amount_usd > 0
 
 ),
 
-measured as (
+compared as (
 
     select
-        count(*) as account_count,
-        percentile_cont(0.5) within group (order by lines.arr_usd / renewed.arr_before_usd) as times
+        owners.csm_id,
+        amounts.table_name,
+        lines.arr_usd / max(amounts.amount_usd) as times
     from lines
-    inner join renewed on lines.account_id = renewed.account_id
+    inner join amounts on lines.account_id = amounts.account_id
+    inner join owners on lines.account_id = owners.account_id
+    group by owners.csm_id, amounts.table_name, lines.account_id, lines.arr_usd
+
+),
+
+books as (
+
+    select
+        compared.table_name,
+        compared.csm_id,
+        count(*) as account_count,
+        percentile_cont(0.5) within group (order by compared.times) as times
+    from compared
+    group by grouping sets ((compared.table_name), (compared.table_name, compared.csm_id))
+
+),
+
+-- Renewals are amounts of the same kind, so that the usual ratio is about one; of others it is that of all books.
+usual as (
+
+    select
+        books.*,
+        case
+            when books.csm_id is null and books.table_name = 'renewals' then 1
+            when books.csm_id is not null then max(case when books.csm_id is null then books.times end) over (
+                partition by books.table_name
+            )
+        end as usual_times
+
+    from books
 
 ),
 
 final as (
 
     select
-        measured.account_count,
-        measured.times
+        usual.csm_id as book,
+        usual.table_name,
+        usual.account_count,
+        usual.times / usual.usual_times as times
 
-    from measured
+    from usual
     where
-        measured.account_count >= {{ threshold('scale_jump_minimum_count') }}
+        usual.account_count >= {{ threshold('scale_jump_minimum_count') }}
         and (
-            measured.times >= {{ threshold('scale_jump_ratio') }}
-            or measured.times * {{ threshold('scale_jump_ratio') }} <= 1
+            usual.times >= {{ threshold('scale_jump_ratio') }} * usual.usual_times
+            or usual.usual_times >= {{ threshold('scale_jump_ratio') }} * usual.times
         )
 
 )
