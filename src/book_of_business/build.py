@@ -7,13 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from book_of_business import report
 from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
 from book_of_business.lock import one_build_at_a_time
 from book_of_business.publish import copy_marts, remove_leftovers, replace
-from book_of_business.raw_tables import check_readable, explained, stop_without_rows, unread_files
+from book_of_business.raw_files import look_at_raw_files
+from book_of_business.raw_tables import check_readable, explained, stop_without_rows
 from book_of_business.settings import Settings
 from book_of_business.validation_worker import ValidationWorker
 
@@ -32,6 +32,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
     Raises:
         UserError: whenever the user has to act; what was published before stays as it was.
     """
+    look_at_raw_files(settings)
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     with one_build_at_a_time(settings.build_dir), ValidationWorker(settings, is_idle=is_fast) as validation:
         remove_unreadable(settings.working_file)
@@ -44,8 +45,6 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
             notes = dbt.notes
             os.environ["RAW_DATA_IS_REGISTERED"] = "yes"
             check_readable(settings.working_file)
-        if not settings.is_bundled_book and (unread := unread_files(settings.raw_data, raw_table_names(dbt))):
-            notes.append(f"not read, since no table is called so: {', '.join(unread)}")
         for note in notes:
             error_console.print(one_line(note, limit=200), markup=False)
         with step("Checking the raw tables as received"):
@@ -88,14 +87,11 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
     print_result(settings, copied.marts, has_validation=not is_fast)
 
 
-def raw_table_names(dbt: Dbt) -> set[str]:
-    """Tables of the raw contract."""
-    return {source.name for source in dbt.manifest.sources.values()}
-
-
 def print_result(settings: Settings, marts: list[str], *, has_validation: bool) -> None:
     """The books, and where everything is."""
     from rich.console import Console
+
+    from book_of_business import report
 
     console = Console(highlight=False, soft_wrap=True)
     report.print_report(settings.published_file, console)

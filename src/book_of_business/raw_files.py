@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from book_of_business.console import error_console, one_line
 from book_of_business.errors import UserError
 from book_of_business.raw_columns import (
     Columns,
@@ -32,6 +33,7 @@ SCHEMA_PARTS = 64
 # Files beside the tables whose headers are looked at, to tell whose they are.
 LOOKED_AT = 120
 SHOWN_UNREAD = 12
+NOTE_LENGTH = 500
 TABLE_SUFFIXES = (".csv", ".parquet")
 OTHER_SUFFIXES = (".xlsx", ".xls", ".tsv", ".txt", ".json", ".jsonl", ".ods", ".gz", ".zip", ".bz2", ".zst")
 
@@ -102,8 +104,15 @@ def check_raw_files(settings: Settings) -> RawFiles:
     return RawFiles(forms, notes)
 
 
-def hand_over(raw_files: RawFiles) -> None:
-    """Let dbt, in this process or below it, read the files in their forms."""
+def look_at_raw_files(settings: Settings) -> None:
+    """Check the raw files, say how they are read, and let dbt, in this process or below it, read them so.
+
+    Raises:
+        UserError: as `check_raw_files` does.
+    """
+    raw_files = check_raw_files(settings)
+    for note in raw_files.notes:
+        error_console.print(one_line(note, limit=NOTE_LENGTH), markup=False)
     os.environ["RAW_FORMS"] = raw_files.as_json
 
 
