@@ -159,7 +159,8 @@ def singular(name: str) -> str:
     """An English plural, in the singular: of names of tables, where no exact grammar is needed."""
     if name.endswith("ies"):
         return name[:-3] + "y"
-    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+    # `nps` is none
+    return name[:-1] if len(name) > 3 and name.endswith("s") and not name.endswith("ss") else name
 
 
 def shown(name: str) -> str:

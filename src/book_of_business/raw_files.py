@@ -26,7 +26,7 @@ from book_of_business.raw_columns import (
 from book_of_business.raw_forms import SEPARATORS, Form, as_pattern, header_at, read_csv_file, read_head
 from book_of_business.settings import Settings
 from book_of_business.validation.contract import RawTable, read_contract
-from book_of_business.vendor_files import vendor_problem, vendors_of
+from book_of_business.vendor_files import VENDORS, vendor_problems, vendors_of
 
 # Schemas are read from the footers of so many parts; of a larger folder dbt will say what lacks a column.
 SCHEMA_PARTS = 64
@@ -34,6 +34,11 @@ SCHEMA_PARTS = 64
 LOOKED_AT = 120
 SHOWN_UNREAD = 12
 NOTE_LENGTH = 500
+# `acounts`, but not `contracts` for `contacts`, which are vendors' tables both.
+LIKENESS_OF_FILES = 0.88
+TABLES_OF_VENDORS = frozenset().union(*(vendor.tables for vendor in VENDORS))
+# What people put behind the name of a table.
+ADDED_TO_NAMES = re.compile(r"[\W_]+(export|report|list|copy|final|v?\d+)(?=[\W_]|$)", re.IGNORECASE)
 TABLE_SUFFIXES = (".csv", ".parquet")
 OTHER_SUFFIXES = (".xlsx", ".xls", ".tsv", ".txt", ".json", ".jsonl", ".ods", ".gz", ".zip", ".bz2", ".zst")
 
@@ -88,9 +93,13 @@ def check_raw_files(settings: Settings) -> RawFiles:
             if looked.columns is not None and not looked.columns.is_complete:
                 faulty_headers[found[0].pattern.name] = looked.columns.received
     unread = [] if settings.is_bundled_book else unread_files(settings.raw_data, {table.name for table in contract})
-    if missing or faulty_headers:
+    vendors = []
+    if missing or unread or faulty_headers:
         vendors = vendors_of(faulty_headers | headers_beside(settings.raw_data, contract))
-        problems = [*vendor_problem(vendors), *missing_problems(settings.raw_data, missing, unread), *problems]
+    theirs = {file for evidence in vendors for file in evidence.files}
+    if missing or faulty_headers:
+        near = [file for file in unread if file not in theirs]
+        problems = [*vendor_problems(vendors), *missing_problems(settings.raw_data, missing, near), *problems]
     if problems:
         told = "\n  - ".join(problems)
         raise UserError(
@@ -98,7 +107,8 @@ def check_raw_files(settings: Settings) -> RawFiles:
             'The README says what each table needs ("Bring your own data").'
         )
     if unread:
-        told = [name + did_you_mean(name, [table.name for table in contract]) for name in unread]
+        names = [table.name for table in contract]
+        told = [name if name in theirs else name + did_you_mean(name, names) for name in unread]
         told.sort(key=lambda text: "(did you mean" not in text)
         notes.append(f"not read, since no table is called so: {shortened(told, SHOWN_UNREAD)}")
     return RawFiles(forms, notes)
@@ -258,8 +268,11 @@ def suffix_of(file: str) -> str:
 def hint_of(file: str, table: str) -> str | None:
     """What to do with a file that is nearly named like a table: another case, singular, a workbook; null for others."""
     stem, dot, suffix = file.partition(".")
-    own, wanted = fold(stem), fold(table)
-    is_near = singular(own) == singular(wanted) or difflib.SequenceMatcher(None, own, wanted).ratio() >= 0.88
+    own, wanted = fold(ADDED_TO_NAMES.sub("", stem)), fold(table)
+    is_near = singular(own) == singular(wanted) or (
+        difflib.SequenceMatcher(None, own, wanted).ratio() >= LIKENESS_OF_FILES
+        and singular(own) not in TABLES_OF_VENDORS
+    )
     if not dot or not is_near:
         return None
     name = f"{table}{suffix_of(file)}"

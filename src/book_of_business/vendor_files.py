@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from book_of_business.raw_columns import enumerated, fold, shortened, singular
+from book_of_business.raw_columns import fold, shortened, singular
 
 SHOWN_FILES = 12
 # Names that loaders put before or after a table's own.
@@ -80,7 +80,7 @@ VENDORS = (
             "requesterid submitterid assigneeid organizationid brandid ticketformid domainnames groupid defaultgroupid"
             " ticketrestriction onlyprivatecomments sharedtickets"
         ),
-        "tickets from its tickets; the five required tables have to come from another system, such as your CRM",
+        "tickets from its tickets; the five required ones come from another system, such as your CRM",
     ),
     Vendor(
         "Gong",
@@ -94,7 +94,7 @@ VENDORS = (
             " calendareventid clientuniqueid telephonycallsimported webconferencesrecorded gongconnectenabled"
         ),
         "interactions, topics, action items and transcripts from its calls; csms, accounts, account_assignments and"
-        " subscriptions have to come from your CRM",
+        " subscriptions come from your CRM",
     ),
     Vendor(
         "Gainsight",
@@ -106,7 +106,7 @@ VENDORS = (
         ),
         words("gsid gscompanyid csatscore internalattendees externalattendees currentscore companypersonid"),
         "accounts and subscriptions from company as a stopgap; interactions from activity_timeline; risk_flags from"
-        " call_to_action; csms and account_assignments have to come from your CRM",
+        " call_to_action; csms and account_assignments come from your CRM",
     ),
     Vendor(
         "Pendo",
@@ -117,7 +117,7 @@ VENDORS = (
             " visitorhistory"
         ),
         words("visitorid numevents numminutes appid remoteip"),
-        "product_usage from its events; the five required tables have to come from another system, such as your CRM",
+        "product_usage from its events; the five required ones come from another system, such as your CRM",
     ),
 )
 
@@ -156,7 +156,8 @@ def vendors_of(files: dict[str, Sequence[str]]) -> list[Evidence]:
         evidence.files.append(name)
         evidence.weight += weights[best]
         evidence.is_sure |= weights[best] > OWN_NAME
-    likely = [evidence for evidence in found.values() if evidence.is_sure or len(evidence.files) > 1]
+    # two names that several vendors have, such as `note` and `ticket`, say nothing
+    likely = [evidence for evidence in found.values() if evidence.is_sure or evidence.weight > 2 * SHARED_NAME]
     return sorted(likely, key=lambda evidence: -evidence.weight)
 
 
@@ -184,18 +185,14 @@ def evidence_of(name: str, header: Sequence[str]) -> dict[str, int]:
     return weights
 
 
-def vendor_problem(found: Iterable[Evidence]) -> list[str]:
-    """What to tell of vendors' files: whose they are, and what has to be made from them."""
+def vendor_problems(found: Iterable[Evidence]) -> list[str]:
+    """What to tell of vendors' files: whose they are, and what is commonly made from them."""
     told = []
     for evidence in found:
         files = shortened(evidence.files, SHOWN_FILES)
+        looks = "looks" if len(evidence.files) == 1 else "look"
         told.append(
-            f"{files} look{'s' if len(evidence.files) == 1 else ''} like {evidence.vendor.name}'s own:"
-            f" the tables of the raw contract have to be made from them ({evidence.vendor.gives})"
+            f"{files} {looks} like {evidence.vendor.name}'s own: the raw contract's tables have to be made from such"
+            f" files ({evidence.vendor.gives})"
         )
     return told
-
-
-def vendor_names(found: Iterable[Evidence]) -> str:
-    """`Salesforce and Zendesk`."""
-    return enumerated([evidence.vendor.name for evidence in found])
