@@ -156,8 +156,8 @@ def vendors_of(files: dict[str, Sequence[str]]) -> list[Evidence]:
         evidence.files.append(name)
         evidence.weight += weights[best]
         evidence.is_sure |= weights[best] > OWN_NAME
-    # two names that several vendors have, such as `note` and `ticket`, say nothing
-    likely = [evidence for evidence in found.values() if evidence.is_sure or evidence.weight > 2 * SHARED_NAME]
+    # names alone have to be more than a `note` and a `ticket`, which anybody has
+    likely = [evidence for evidence in found.values() if evidence.is_sure or evidence.weight >= 2 * OWN_NAME]
     return sorted(likely, key=lambda evidence: -evidence.weight)
 
 
