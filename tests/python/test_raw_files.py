@@ -540,7 +540,7 @@ def test_a_book_in_other_forms_gives_the_same_marts(base_book: Path, base_build:
 
 
 def figures(run: Run, mart: str) -> list[tuple]:
-    """A mart's rows in the order of what is no float: sums of floats differ in their last digits from build to build."""
+    """A mart's rows in the order of what is no float: the last digits of sums differ from build to build."""
     found = rows(run.published_file, f"select * from marts.{mart}")
     return sorted(found, key=lambda row: repr([value for value in row if not isinstance(value, float)]))
 
