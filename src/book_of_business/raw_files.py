@@ -75,23 +75,13 @@ def check_raw_files(settings: Settings) -> RawFiles:
     contract = read_contract(settings.project_dir)
     places = {table.name: places_of(settings.raw_data, table, contract) for table in contract}
     missing = [table.name for table in contract if table.is_required and not places[table.name]]
-    forms: dict[str, Form] = {}
-    notes: list[str] = []
-    problems: list[str] = []
-    faulty_headers: dict[str, Sequence[str]] = {}
-    for table in contract:
-        found = places[table.name]
-        if len(found) > 1:
-            patterns = ", ".join(str(place.pattern) for place in found)
-            problems.append(f"table {table.name} is there more than once: {patterns}; keep one")
-        elif found:
-            looked = look_at(found[0], table)
-            problems += looked.problems
-            notes += looked.notes
-            if looked.form is not None:
-                forms[table.name] = looked.form
-            if looked.columns is not None and not looked.columns.is_complete:
-                faulty_headers[found[0].pattern.name] = looked.columns.received
+    looks = look_at_all(places, contract, is_patient=False)
+    problems = [*twice_problems(places), *(problem for look in looks.values() for problem in look.problems)]
+    faulty_headers = {
+        places[name][0].pattern.name: look.columns.received
+        for name, look in looks.items()
+        if look.columns is not None and not look.columns.is_complete
+    }
     unread = [] if settings.is_bundled_book else unread_files(settings.raw_data, {table.name for table in contract})
     vendors = []
     if missing or unread or faulty_headers:
@@ -100,18 +90,23 @@ def check_raw_files(settings: Settings) -> RawFiles:
     if missing or faulty_headers:
         near = [file for file in unread if file not in theirs]
         problems = [*vendor_problems(vendors), *missing_problems(settings.raw_data, missing, near), *problems]
+    if not problems and not all(look.is_whole for look in looks.values()):
+        # nothing else is the matter: now there is time to read long files to their ends
+        looks = look_at_all(places, contract, is_patient=True)
+        problems = [problem for look in looks.values() for problem in look.problems]
     if problems:
         told = "\n  - ".join(problems)
         raise UserError(
             f"The raw data in {settings.raw_data} cannot be built:\n  - {told}\n"
             'The README says what each table needs ("Bring your own data").'
         )
+    notes = [note for look in looks.values() for note in look.notes]
     if unread:
         names = [table.name for table in contract]
         told = [name if name in theirs else name + did_you_mean(name, names) for name in unread]
         told.sort(key=lambda text: "(did you mean" not in text)
         notes.append(f"not read, since no table is called so: {shortened(told, SHOWN_UNREAD)}")
-    return RawFiles(forms, notes)
+    return RawFiles({name: look.form for name, look in looks.items() if look.form is not None}, notes)
 
 
 def look_at_raw_files(settings: Settings) -> None:
@@ -128,20 +123,44 @@ def look_at_raw_files(settings: Settings) -> None:
 
 @dataclass(frozen=True)
 class Look:
-    """What a first look at one table found; `form` is of a CSV, `columns` null where the file cannot be read at all."""
+    """What a look at one table found; `form` is of a CSV, `columns` null where the file cannot be read at all.
+
+    `is_whole` is false where a long file has to be read to its end to know its form.
+    """
 
     columns: Columns | None
     form: Form | None
     notes: list[str]
     problems: list[str]
+    is_whole: bool = True
 
 
-def look_at(place: Place, table: RawTable) -> Look:
+def look_at_all(places: dict[str, list[Place]], contract: Sequence[RawTable], *, is_patient: bool) -> dict[str, Look]:
+    """{table: what a look at it found} of all that are there once."""
+    return {
+        table.name: look_at(places[table.name][0], table, is_patient=is_patient)
+        for table in contract
+        if len(places[table.name]) == 1
+    }
+
+
+def twice_problems(places: dict[str, list[Place]]) -> list[str]:
+    """What to say of tables of which there are several."""
+    told = []
+    for table, found in places.items():
+        if len(found) > 1:
+            patterns = ", ".join(str(place.pattern) for place in found)
+            told.append(f"table {table} is there more than once: {patterns}; keep one")
+    return told
+
+
+def look_at(place: Place, table: RawTable, *, is_patient: bool) -> Look:
     """Read the head of a table's file, or the schema of its Parquet."""
     try:
         if place.kind == "csv":
-            read = read_csv_file(place.pattern, table)
-            return Look(read.columns, read.form, [*read.notes, *column_notes(read.columns)], read.problems)
+            read = read_csv_file(place.pattern, table, is_patient=is_patient)
+            notes = [*read.notes, *column_notes(read.columns)]
+            return Look(read.columns, read.form, notes, read.problems, read.is_whole)
         header = parquet_names(place.files[:SCHEMA_PARTS])
     except UserError as error:
         told = f"table {table.name} cannot be read: {place.pattern} {error}"

@@ -64,6 +64,7 @@ class CsvFile:
     columns: Columns
     notes: list[str]
     problems: list[str]
+    is_whole: bool
 
 
 def read_head(path: Path) -> Head:
@@ -108,8 +109,11 @@ def encoding_by_its_bytes(head: bytes) -> str | None:
     return next((name for mark, name in kinds.items() if head.startswith(mark)), None)
 
 
-def read_csv_file(path: Path, table: RawTable) -> CsvFile:
+def read_csv_file(path: Path, table: RawTable, *, is_patient: bool = True) -> CsvFile:
     """How a table's CSV file will be read, and what is the matter with it.
+
+    Commas in its numbers are certain at its end only: without `is_patient`, those of a long file are not looked for,
+    and `is_whole` says so.
 
     Raises:
         UserError: as `read_head` does.
@@ -120,7 +124,8 @@ def read_csv_file(path: Path, table: RawTable) -> CsvFile:
     if not problems and (fault := shape_fault(head, form)):
         problems = [f"table {table.name} cannot be read: {path} {fault}"]
     notes = []
-    if form.delim != ",":
+    is_whole = form.delim == "," or is_patient or head.is_whole
+    if form.delim != "," and is_whole:
         doubles = {
             column.name: columns.read_as[column.name]
             for column in table.columns
@@ -132,7 +137,7 @@ def read_csv_file(path: Path, table: RawTable) -> CsvFile:
         notes += [f"{table.name}: {note}" for note in told]
     if (form.delim, form.skip, form.decimal_commas) != (",", 0, ()):
         notes.insert(0, f"{path.name} is read {as_told(form)}")
-    return CsvFile(form, columns, notes, problems)
+    return CsvFile(form, columns, notes, problems, is_whole)
 
 
 def as_told(form: Form) -> str:

@@ -16,7 +16,7 @@ from book_of_business.console import one_line
 from book_of_business.errors import UserError
 from book_of_business.raw_columns import column_notes, column_problems, fold, match_columns
 from book_of_business.raw_files import RawFiles, check_raw_files, hint_of, unread_files
-from book_of_business.raw_forms import Form, fault_of_csv, read_csv_file
+from book_of_business.raw_forms import HEAD_BYTES, Form, fault_of_csv, read_csv_file
 from book_of_business.raw_tables import form_of_view, path_of_csv
 from book_of_business.validation.contract import read_contract
 from book_of_business.vendor_files import vendors_of
@@ -220,6 +220,17 @@ def test_a_comma_in_few_of_many_numbers_is_a_fault_of_its_row(book: Path) -> Non
     looked = look(book)
     assert json.loads(looked.as_json)["subscriptions"] == {"delim": ";"}
     assert any("12,5 has a comma and 12.5 a point" in note for note in looked.notes)
+
+
+def test_the_commas_of_a_long_file_are_looked_for_at_its_end_once_all_else_is_well(book: Path) -> None:
+    long = subscriptions_with(["1,234"] * 40_000 + ["1,5"])
+    (book / "subscriptions.csv").write_text(long)
+    assert len(long) > HEAD_BYTES
+    assert forms(book)["subscriptions"] == {"delim": ";", "decimal_commas": ["arr_usd"]}
+    (book / "subscriptions.csv").write_text(long.replace("1,5", "1,500"))
+    assert "1,234 may be a thousand times more or less" in fault(book)
+    (book / "accounts.csv").unlink()
+    assert "1,234" not in fault(book)
 
 
 def test_numbers_between_commas_are_left_alone(book: Path) -> None:
