@@ -18,17 +18,24 @@
 {%- endmacro %}
 
 {#- A select over the files. CSV stays text, so that ids such as 007 and faulty values survive as written. Nothing of
-    the form is left to DuckDB's guess: it would take rows that begin with # for comments and leave them out. -#}
-{% macro read_files(kind, files) -%}
+    the form is left to DuckDB's guess: it would take rows that begin with # for comments and leave them out. `form`: what
+    raw_forms() has of the table. -#}
+{% macro read_files(kind, files, form={}) -%}
     {%- if kind == 'csv' -%}
         select * from read_csv(
-            {{ text_list(files) }}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
+            {{ text_list(files) }}, header = true, all_varchar = true, delim = {{ text_list([form.get('delim', ',')]) }}, quote = '"', escape = '"',
             null_padding = true, parallel = false, strict_mode = true, nullstr = '', allow_quoted_nulls = true,
-            comment = '', skip = 0
+            comment = '', skip = {{ form.get('skip', 0) }}
         )
     {%- else -%}
         select * from read_parquet([{{ text_list(files) }}], union_by_name = true, hive_types_autocast = false)
     {%- endif -%}
+{%- endmacro %}
+
+{#- {table: {delim, skip, decimal_commas}} of CSV files that are not plain, as the look at them before a build found them
+    (src/book_of_business/raw_files.py). Plain dbt, which has not looked, reads commas and a header in the first line. -#}
+{% macro raw_forms() -%}
+    {{ return(fromjson(env_var('RAW_FORMS', '') or '{}')) }}
 {%- endmacro %}
 
 {#- Texts as SQL literals, with commas between. -#}

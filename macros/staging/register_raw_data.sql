@@ -14,6 +14,7 @@
     {% set tables = contract_tables() %}
     {% set problems = as_of_date_problems() %}
     {% set found = found_files(tables) %}
+    {% set forms = raw_forms() %}
     {% set registered = [] %}
     {% set folders = ["('')"] %}
     {% do run_query('create schema if not exists raw') %}
@@ -23,15 +24,20 @@
         {% set relation = '"raw"."' ~ table.name ~ '"' %}
         {% do run_query('drop view if exists ' ~ relation) %}
         {% if files | length == 1 %}
+            {% set form = forms.get(table.name, {}) %}
             {% set places = registered_files(table.name) if files[0].kind == 'parquet' else [files[0].pattern] %}
-            {% do run_query('create view ' ~ relation ~ ' as ' ~ read_files(files[0].kind, places)) %}
-            {% if files[0].pattern.endswith('/**/*.parquet') and (table.config.meta.matters_from or table.config.meta.matters_with) %}
+            {% set rows = read_files(files[0].kind, places, form) %}
+            {% do run_query('create view ' ~ relation ~ ' as ' ~ rows) %}
+            {% set columns = received_columns(table, run_query('describe ' ~ relation).rows) %}
+            {% set is_as_received = not columns | selectattr('is_renamed') | list and not form.get('decimal_commas') %}
+            {% if not is_as_received %}
+                {% do run_query('create or replace view ' ~ relation ~ ' as ' ~ contract_rows(columns, rows, form.get('decimal_commas', []))) %}
+            {% endif %}
+            {#- what is looked at file by file is read past the view, by the names of the files -#}
+            {% if is_as_received and files[0].pattern.endswith('/**/*.parquet') and (table.config.meta.matters_from or table.config.meta.matters_with) %}
                 {% do folders.append("('" ~ table.name ~ "')") %}
             {% endif %}
-            {% set columns = run_query('describe ' ~ relation).rows %}
-            {% for column in columns %}
-                {% do registered.append("('" ~ table.name ~ "', '" ~ column[0] | lower | replace("'", "''") ~ "', '" ~ column[1] | replace("'", "''") ~ "', '" ~ column[0] | replace("'", "''") ~ "', " ~ (column[0] | lower in table.columns) | lower ~ ", " ~ loop.index ~ ")") %}
-            {% endfor %}
+            {% do registered.extend(registered_rows(table, columns)) %}
             {% do problems.extend(missing_columns(table, columns, files[0].pattern)) %}
         {% elif files | length > 1 %}
             {% do problems.append('table ' ~ table.name ~ ' is there more than once: '
@@ -47,7 +53,7 @@
     {% endif %}
     {#- kept, because asking a view over files for its columns reads the files again, once for every model -#}
     {% do run_query('create or replace table raw.registered_columns as select * from (values '
-        ~ registered | join(', ') ~ ') as registered (table_name, column_name, data_type, received_name, is_read, position)') %}
+        ~ registered | join(', ') ~ ') as registered (' ~ registered_names() ~ ')') %}
     {% do run_query('create or replace table raw.registered_folders as select * from (values '
         ~ folders | join(', ') ~ ") as registered (table_name) where table_name != ''") %}
     {#- now, not at the end: what is edited while a build runs is not what that build was made of -#}
@@ -97,15 +103,92 @@
     {{ return(run_query("select file_name from raw.registered_files where table_name = '" ~ table ~ "' order by file_name").columns[0].values()) }}
 {% endmacro %}
 
+{#- What is known of each received column: {received_name, name (the contract's, where it is read), data_type, is_read,
+    is_renamed, position}. An exact name wins, in any case; else the one column with the same letters and digits, and none
+    where two have them. `described`: rows of name and type; `by_letters`: whether others than exact names count. -#}
+{% macro received_columns(table, described, by_letters=true) %}
+    {% set exact = described | map(attribute=0) | map('lower') | list %}
+    {% set folds = [] %}
+    {% set contract_names = {} %}
+    {% for column in described %}
+        {% do folds.append(folded(column[0])) %}
+    {% endfor %}
+    {% for column in table.columns.values() %}
+        {% set fold = folded(column.name) %}
+        {% if column.name in exact %}
+            {% do contract_names.update({exact.index(column.name): column.name}) %}
+        {% elif by_letters and folds.count(fold) == 1 %}
+            {% do contract_names.update({folds.index(fold): column.name}) %}
+        {% endif %}
+    {% endfor %}
+    {% set columns = [] %}
+    {% for column in described %}
+        {% set name = contract_names.get(loop.index0, column[0] | lower) %}
+        {% do columns.append({
+            'received_name': column[0],
+            'name': name,
+            'data_type': column[1],
+            'is_read': loop.index0 in contract_names,
+            'is_renamed': name != column[0] | lower,
+            'position': loop.index,
+        }) %}
+    {% endfor %}
+    {{ return(columns) }}
+{% endmacro %}
+
+{#- A name by its letters and digits, as raw_columns.fold() in Python. -#}
+{% macro folded(name) %}
+    {{ return(modules.re.sub('[\\W_]+', '', name | lower)) }}
+{% endmacro %}
+
+{#- The received rows under the contract's names, commas of some columns made decimal points. What is not read keeps its name. -#}
+{% macro contract_rows(columns, rows, decimal_commas) %}
+    {% set selected = [] %}
+    {% for column in columns %}
+        {% set received = 'received.' ~ sql_name(column.received_name) %}
+        {% set value = "replace(" ~ received ~ ", ',', '.')" if column.is_read and column.name in decimal_commas else received %}
+        {% do selected.append(value ~ ' as ' ~ sql_name(column.name if column.is_renamed else column.received_name)) %}
+    {% endfor %}
+    {{ return('select ' ~ selected | join(', ') ~ ' from (' ~ rows ~ ') as received') }}
+{% endmacro %}
+
+{% macro sql_name(name) %}
+    {{ return('"' ~ name | replace('"', '""') ~ '"') }}
+{% endmacro %}
+
+{#- Columns of raw.registered_columns, and its rows of one table as SQL. All columns are there, under the name that the view
+    gives them and in the order in which they came; `is_read` are the contract's. -#}
+{% macro registered_names() %}
+    {{ return('table_name, column_name, data_type, received_name, is_read, position') }}
+{% endmacro %}
+
+{% macro registered_rows(table, columns) %}
+    {% set rows = [] %}
+    {% for column in columns %}
+        {% do rows.append('(' ~ text_list([table.name, column.name, column.data_type, column.received_name]) ~ ', ' ~ ('true' if column.is_read else 'false') ~ ', ' ~ column.position ~ ')') %}
+    {% endfor %}
+    {{ return(rows) }}
+{% endmacro %}
+
 {% macro missing_columns(table, columns, place) %}
     {% set problems = [] %}
-    {% set present = columns | map(attribute=0) | map('lower') | list %}
+    {% set read = columns | selectattr('is_read') | map(attribute='name') | list %}
+    {% set received = columns | map(attribute='received_name') | list %}
     {% for column in table.columns.values() %}
-        {% if column.name not in present and not column.config.meta.is_optional %}
-            {% set found = present | join(', ') %}
-            {% do problems.append('table ' ~ table.name ~ ' lacks the required column ' ~ column.name ~ ' in ' ~ place
-                ~ ' (it has: ' ~ found ~ ')' ~ (' - is it separated by semicolons? The contract wants commas' if ';' in found else '')
-                ~ (' - the file is empty' if found == 'column0' else '')) %}
+        {% if column.name not in read and not column.config.meta.is_optional %}
+            {% set found = received | join(', ') %}
+            {% set fitting = [] %}
+            {% for name in received if folded(name) == folded(column.name) %}
+                {% do fitting.append(name) %}
+            {% endfor %}
+            {% if fitting %}
+                {% do problems.append('table ' ~ table.name ~ ' has ' ~ fitting | join(' and ') ~ ' for the required column '
+                    ~ column.name ~ ' in ' ~ place ~ ': call the right one ' ~ column.name) %}
+            {% else %}
+                {% do problems.append('table ' ~ table.name ~ ' lacks the required column ' ~ column.name ~ ' in ' ~ place
+                    ~ ' (it has: ' ~ found ~ ')' ~ (' - is it separated by semicolons? `make build` reads that; dbt alone reads commas' if ';' in found else '')
+                    ~ (' - the file is empty' if found == 'column0' else '')) %}
+            {% endif %}
         {% endif %}
     {% endfor %}
     {{ return(problems) }}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import duckdb
 
-from book_of_business import report
 from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
 from book_of_business.findings import read_findings, stopping_causes
 from book_of_business.lock import one_build_at_a_time
 from book_of_business.publish import copy_marts, remove_leftovers, replace
-from book_of_business.raw_tables import check_readable, explained, stop_without_rows, unread_files
+from book_of_business.raw_files import look_at_raw_files
+from book_of_business.raw_tables import check_readable, explained, stop_without_rows
 from book_of_business.settings import Settings
 from book_of_business.validation_worker import ValidationWorker
 
@@ -33,6 +33,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
     Raises:
         UserError: whenever the user has to act; what was published before stays as it was.
     """
+    look_at_raw_files(settings)
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     with one_build_at_a_time(settings.build_dir), ValidationWorker(settings, is_idle=is_fast) as validation:
         remove_unreadable(settings.working_file)
@@ -45,8 +46,6 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
             notes = dbt.notes
             os.environ["RAW_DATA_IS_REGISTERED"] = "yes"
             check_readable(settings.working_file)
-        if not settings.is_bundled_book and (unread := unread_files(settings.raw_data, raw_table_names(dbt))):
-            notes.append(f"not read, since no table is called so: {', '.join(unread)}")
         for note in notes:
             error_console.print(one_line(note, limit=200), markup=False)
         with step("Checking the raw tables as received"):
@@ -92,23 +91,17 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
 
 
 def stopped_at(working_file: Path) -> str:
-    """Why a build ended at what its raw tables lost, causes first; empty where it did not."""
+    """Why a build ended at its raw tables, causes first; empty where it did not."""
     found = stopping_causes(working_file)
-    return (
-        "\n".join(["The raw data cannot be measured; nothing was published:", *(f"  - {text}" for text in found)])
-        if found
-        else ""
-    )
-
-
-def raw_table_names(dbt: Dbt) -> set[str]:
-    """Tables of the raw contract."""
-    return {source.name for source in dbt.manifest.sources.values()}
+    heading = "The raw data cannot be measured; nothing was published:"
+    return "\n".join([heading, *(f"  - {text}" for text in found)]) if found else ""
 
 
 def print_result(settings: Settings, marts: list[str], *, has_validation: bool) -> None:
     """The books, and where everything is."""
     from rich.console import Console
+
+    from book_of_business import report
 
     console = Console(highlight=False, soft_wrap=True)
     report.print_report(settings.published_file, console)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import re
 from pathlib import Path
 
 import duckdb
 
 from book_of_business.errors import UserError
+from book_of_business.raw_columns import fold
+from book_of_business.raw_forms import Form, fault_of_csv, unquoted
 
 
 def check_readable(working_file: Path) -> None:
@@ -28,24 +32,13 @@ def check_readable(working_file: Path) -> None:
                 connection.execute(f'select count(*) from raw."{view}"').fetchall()
             except duckdb.Error as error:
                 path = path_of_csv(sql)
-                fault = fault_of_csv(path) if path else None
+                fault = fault_of_csv(path, form_of_view(sql)) if path else None
                 told = f"{path} {fault}" if fault else first_lines(str(error))
                 problems.append(f"table {view} cannot be read: {told}")
                 continue
             problems.extend(header_problems(connection, view, sql))
     if problems:
         raise UserError("The raw data cannot be read:\n" + "\n".join(f"  - {problem}" for problem in problems))
-
-
-def unread_files(raw_data: Path, tables: set[str]) -> list[str]:
-    """Names of files beside the tables that no table is read from, such as `Accounts.CSV` or a workbook."""
-    return sorted(
-        path.name
-        for path in raw_data.iterdir()
-        if path.is_file()
-        and not path.name.startswith(".")
-        and not (path.stem in tables and path.suffix in (".csv", ".parquet"))
-    )
 
 
 def stop_without_rows(working_file: Path) -> None:
@@ -82,35 +75,9 @@ def explained(message: str) -> str:
         )
     found = re.search(r"(/[^\n\"]*\.csv)\b", message) if "CSV" in message else None
     path = Path(found.group(1)) if found else None
-    fault = fault_of_csv(path) if path is not None and path.is_file() else None
+    form = Form(**json.loads(os.environ.get("RAW_FORMS") or "{}").get(path.stem, {})) if path else None
+    fault = fault_of_csv(path, form) if path is not None and path.is_file() else None
     return f"The raw data cannot be read:\n  - table {path.stem}: {path} {fault}" if path and fault else message
-
-
-def fault_of_csv(path: Path) -> str | None:
-    """The first place where a file is not a CSV table as the raw contract wants it; null where it is one."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, strict=True)
-            header = next(reader, [])
-            if len(header) == 1 and ";" in header[0]:
-                return "is separated by semicolons: save it with commas"
-            for row in reader:
-                if len(row) > len(header):
-                    return (
-                        f"has more fields than the header in line {reader.line_num} ({len(row)} for {len(header)}):"
-                        " is a comma not quoted?"
-                    )
-        with path.open("rb") as handle:
-            ends = {line.endswith(b"\r\n") for line in handle if line.endswith(b"\n")}
-    except UnicodeDecodeError:
-        return "is not UTF-8: save it as UTF-8"
-    except csv.Error as error:
-        return f"has a quote that is not closed or not doubled, in or before line {reader.line_num} ({error})"
-    return (
-        "ends some lines in the Windows way and others not: save it with one kind of line end"
-        if len(ends) > 1
-        else None
-    )
 
 
 def path_of_csv(sql: str) -> Path | None:
@@ -119,22 +86,36 @@ def path_of_csv(sql: str) -> Path | None:
     return Path(re.sub(r"\[([\[*?])\]", r"\1", found.group(1).replace("''", "'"))) if found else None
 
 
+def form_of_view(sql: str) -> Form:
+    """The form in which a registered view reads its CSV file."""
+    delim = re.search(r"""\"?delim\"? = '([^'])'""", sql)
+    skip = re.search(r'"?skip"? = (\d+)', sql)
+    return Form(delim.group(1) if delim else ",", int(skip.group(1)) if skip else 0)
+
+
 def header_problems(connection: duckdb.DuckDBPyConnection, view: str, sql: str) -> list[str]:
     """Fields beyond the header and column names that stand twice: DuckDB names those itself, without a word."""
     path = path_of_csv(sql)
     if path is None:
         return []
+    form = form_of_view(sql)
     with open(path, encoding="utf-8-sig", newline="") as handle:
-        header = [name.strip().lower() for name in next(csv.reader(handle), [])]
+        for _ in range(form.skip):
+            handle.readline()
+        header = [name.strip().lower() for name in next(csv.reader(handle, delimiter=form.delim), [])]
     names = [name for (name,) in connection.execute(f'select column_name from (describe raw."{view}")').fetchall()]
+    read = connection.execute(
+        "select column_name from raw.registered_columns where table_name = ? and is_read", [view]
+    ).fetchall()
+    read_folds = {fold(name) for (name,) in read}
     problems = [
         f"table {view} has the column {name} twice in {path}"
         for name in sorted(set(header))
-        if header.count(name) > 1 and name
+        if header.count(name) > 1 and fold(name) in read_folds
     ]
     if len(names) > len(header):
         problems.append(
-            f"table {view} has rows with more fields than the header of {path} has names: is a comma not quoted?"
+            f"table {view} has rows with more fields than the header of {path} has names: {unquoted(form.delim)}"
         )
     return problems
 

@@ -17,7 +17,15 @@ from book_of_business.bench.measure import measure
 from book_of_business.bench.sizes import Size
 from book_of_business.settings import Settings
 
-NOT_INHERITED = ("RAW_DATA", "AS_OF_DATE", "BUILD_DIR", "FULL", "RAW_DATA_IS_REGISTERED", "DBT_TARGET_PATH")
+NOT_INHERITED = (
+    "RAW_DATA",
+    "AS_OF_DATE",
+    "BUILD_DIR",
+    "FULL",
+    "RAW_DATA_IS_REGISTERED",
+    "RAW_FORMS",
+    "DBT_TARGET_PATH",
+)
 SPARK_ACCOUNTS = 100_000  # on one machine it is run up to here
 Details = dict[str, object]
 

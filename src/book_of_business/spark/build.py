@@ -13,6 +13,7 @@ import duckdb
 from book_of_business.console import error_console, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.lock import one_build_at_a_time
+from book_of_business.raw_files import look_at_raw_files
 from book_of_business.settings import Settings
 from book_of_business.spark.fixtures import give_values
 from book_of_business.spark.raw_files import find_raw_files, register_tables
@@ -36,6 +37,7 @@ def spark_build(settings: Settings, *, is_tested: bool = False, marts: Sequence[
     Raises:
         UserError: whenever the user has to act.
     """
+    look_at_raw_files(settings)
     folder = settings.build_dir / "spark"
     folder.mkdir(parents=True, exist_ok=True)
     with one_build_at_a_time(folder):

@@ -43,7 +43,10 @@ def find_raw_files(settings: Settings, folder: Path) -> subprocess.Popen[str]:
 
 
 def register_tables(spark: SparkSession, finding: subprocess.Popen[str], folder: Path) -> list[str]:
-    """Make each raw table that was found a table of database `raw`; Parquet stays where it is, CSV is copied once.
+    """Make each raw table that was found a table of database `raw`, under the contract's names for its columns.
+
+    Parquet stays where it is, unless a column of it is called otherwise; that and CSV are copied once. The names as
+    received stand in the table raw.received_columns.
 
     Returns:
         The tables, sorted.
@@ -69,7 +72,7 @@ def register_tables(spark: SparkSession, finding: subprocess.Popen[str], folder:
         for (table,) in views:
             files = connection.execute("select file_name from raw.registered_files where table_name = ?", [table])
             paths = [name for (name,) in files.fetchall()]
-            if not paths:
+            if not paths or is_renamed(connection, table):
                 copy = copies / f"{table}.parquet"
                 connection.execute(
                     f"copy raw.\"{table}\" to '{str(copy).replace(chr(39), chr(39) * 2)}' (format parquet)"
@@ -77,7 +80,19 @@ def register_tables(spark: SparkSession, finding: subprocess.Popen[str], folder:
                 paths = [str(copy)]
             register(spark, table, paths)
             tables.append(table)
+        names = copies / "received_columns.parquet"
+        connection.execute(
+            "copy (select table_name, column_name, received_name, position from raw.registered_columns)"
+            f" to '{str(names).replace(chr(39), chr(39) * 2)}' (format parquet)"
+        )
+        register(spark, "received_columns", [str(names)])
     return tables
+
+
+def is_renamed(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether DuckDB's view gives a column of a raw table another name than its files."""
+    query = "select count(*) from raw.registered_columns where table_name = ? and lower(received_name) != column_name"
+    return connection.execute(query, [table]).fetchall() != [(0,)]
 
 
 def register(spark: SparkSession, table: str, paths: list[str]) -> None:
