@@ -787,7 +787,7 @@ def judge_copied_interactions(table: Table, rows: list[Judged]) -> dict[str, str
     return copies
 
 
-def judge_rows_of_copies(table: Table, rows: list[Judged], copies: dict[str, str]) -> None:
+def judge_rows_of_copies(table: Table, rows: list[Judged]) -> None:
     """What the kept interaction has already, or a copy with a smaller id, is there once."""
     groups: dict[tuple[Any, ...], list[Judged]] = {}
     for row in rows:
@@ -943,7 +943,7 @@ def apply_contract(raw: Path, reference: Reference) -> Outcome:
         if table.name == "interactions":
             copies = judge_copied_interactions(table, rows)
         if table.name in CHILDREN_OF_COPIES:
-            judge_rows_of_copies(table, rows, copies)
+            judge_rows_of_copies(table, rows)
         accepted = [row.typed for row in rows if row.is_sound]
         outcome.accepted[table.name] = accepted
         accepted_keys[table.name] = {str(row[table.keys[0]]) for row in accepted}
