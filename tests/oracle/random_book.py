@@ -63,7 +63,7 @@ ABSENT_OPTIONAL_CHANCE = 0.2
 EMPTY_OPTIONAL_CHANCE = 0.04
 REJECTED_OPTIONAL_CHANCE = 0.04
 MISSING_COLUMN_CHANCE = 0.07
-EMPTY_REQUIRED_CHANCE = 0.03
+EMPTY_REQUIRED_CHANCE = 0.05
 OFFSETS = ("-05:00", "+05:30", "+14:00", "-11:00", "+00:00")
 
 
@@ -249,7 +249,7 @@ class RandomBook:
                     break
                 gap = self.pick((0, 0, 0, 0, 1, 6, 7, 15))
                 start = end + timedelta(days=gap)
-                if self.chance(0.04):
+                if self.chance(0.07):
                     start = end - timedelta(days=self.rng.randint(1, 5))
         self.keep_first_per_key("account_assignments")
 

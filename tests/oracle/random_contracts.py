@@ -125,8 +125,8 @@ def make_successor(book: RandomBook, account_id: str) -> None:
     # Signed before, on and after a Sunday on which it is asked whether the end is settled.
     signed = book.pick((None, None, begins, book.near_sunday(0), begins - timedelta(days=60), book.last))
     cancelled = None
-    if book.chance(0.25):
-        day = book.pick((begins, ends, book.near_sunday(0)))
+    if book.chance(0.35):
+        day = book.pick((begins, ends, book.near_sunday(0), book.near_sunday(0)))
         cancelled = day + timedelta(days=book.pick((-10, -1, 0, 1)))
     add_line(
         book,
