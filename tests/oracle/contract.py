@@ -1,21 +1,40 @@
 """The raw contract, applied row by row: what is accepted, what is rejected and by which rule.
 
-Its own encoding of the contract's columns, written from the document and not from the models.
+Its own encoding of the contract's columns and forms (`raw_tables`, `raw_forms`), written from the document and
+not from the models.
 """
 
 import csv
 import math
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from .raw_forms import NativeNan, enumeration_word, folded_name, is_null_word, is_own_form, parse, parse_timestamp
+from .raw_tables import TABLE_BY_NAME, TABLES, Column, Table
 from .reference import Reference
+
+__all__ = [
+    "TABLES",
+    "TABLE_BY_NAME",
+    "Column",
+    "ContractError",
+    "Coverage",
+    "Fault",
+    "Outcome",
+    "Row",
+    "Table",
+    "apply_contract",
+    "must_stop",
+    "parse",
+    "parse_timestamp",
+    "rule_counts",
+]
 
 RawRow = dict[str, str | None]
 Row = dict[str, Any]
@@ -25,390 +44,6 @@ class ContractError(Exception):
     """A required table or column is missing: the build must stop and name it."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column. `kind`: text, date, timestamp, number, count or boolean. Range ends inclusive.
-
-    A fault in a measure (`~`) costs the value and not the row. `high_threshold` names the threshold that
-    is the range's upper end.
-    """
-
-    name: str
-    kind: str = "text"
-    is_key: bool = False
-    is_optional: bool = False
-    low: float | None = None
-    high: float | None = None
-    above: float | None = None
-    values: tuple[str, ...] = ()
-    reference: str | None = None
-    parent: str | None = None
-    is_measure: bool = False
-    high_threshold: str | None = None
-
-    @property
-    def is_enumeration(self) -> bool:
-        return bool(self.values) or self.reference is not None
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether a null word stands for nothing here: not in ids and free text."""
-        return self.kind != "text" or self.is_enumeration
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table; `spans` are pairs (start, end) of which the end may not precede the start."""
-
-    name: str
-    domain: str
-    is_required: bool
-    columns: tuple[Column, ...]
-    spans: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns if column.is_key)
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
-
-
-def key(name: str, kind: str = "text", parent: str | None = None) -> Column:
-    return Column(name, kind, is_key=True, parent=parent)
-
-
-def text(name: str, parent: str | None = None) -> Column:
-    return Column(name, parent=parent)
-
-
-def opt(name: str, kind: str = "text", parent: str | None = None) -> Column:
-    return Column(name, kind, is_optional=True, parent=parent)
-
-
-def enum(name: str, *values: str) -> Column:
-    return Column(name, values=values)
-
-
-def day(name: str) -> Column:
-    return Column(name, "date")
-
-
-def instant(name: str) -> Column:
-    return Column(name, "timestamp")
-
-
-def amount(name: str, is_optional: bool = False) -> Column:
-    return Column(name, "number", is_optional=is_optional, low=0)
-
-
-def measure(
-    name: str,
-    kind: str = "number",
-    low: float = 0,
-    high: float | None = None,
-    high_threshold: str | None = None,
-) -> Column:
-    return Column(name, kind, is_optional=True, low=low, high=high, is_measure=True, high_threshold=high_threshold)
-
-
-TABLES: tuple[Table, ...] = (
-    Table(
-        "csms",
-        "crm",
-        True,
-        (
-            key("csm_id"),
-            text("csm_name"),
-            Column("role_tier", reference="role_tiers"),
-            opt("team"),
-            opt("region"),
-            opt("languages"),
-            opt("skills"),
-            day("hired_on"),
-            opt("left_on", "date"),
-            Column("productive_hours_per_week", "number", is_optional=True, low=0, high=168),
-            Column("fte", "number", is_optional=True, above=0),
-        ),
-        spans=(("hired_on", "left_on"),),
-    ),
-    Table(
-        "accounts",
-        "crm",
-        True,
-        (
-            key("account_id"),
-            text("account_name"),
-            Column("segment", reference="segments"),
-            opt("industry"),
-            opt("region"),
-            opt("language"),
-            day("customer_since"),
-            opt("churned_on", "date"),
-        ),
-        spans=(("customer_since", "churned_on"),),
-    ),
-    Table(
-        "account_assignments",
-        "crm",
-        True,
-        (
-            key("account_id", parent="accounts"),
-            key("assigned_on", "date"),
-            text("csm_id", parent="csms"),
-            opt("unassigned_on", "date"),
-        ),
-        spans=(("assigned_on", "unassigned_on"),),
-    ),
-    Table(
-        "subscriptions",
-        "crm",
-        True,
-        (
-            key("subscription_id"),
-            text("account_id", parent="accounts"),
-            text("product"),
-            amount("arr_usd"),
-            opt("has_custom_configuration", "boolean"),
-            day("starts_on"),
-            opt("ends_on", "date"),
-            opt("cancelled_on", "date"),
-            opt("contract_id"),
-            opt("signed_on", "date"),
-            opt("renews_subscription_id"),
-        ),
-        spans=(("starts_on", "ends_on"),),
-    ),
-    Table(
-        "lifecycle_stage_changes",
-        "crm",
-        False,
-        (
-            key("account_id", parent="accounts"),
-            key("entered_on", "date"),
-            enum("lifecycle_stage", "onboarding", "adoption", "steady", "renewal", "at_risk"),
-        ),
-    ),
-    Table(
-        "contacts",
-        "crm",
-        False,
-        (
-            key("contact_id"),
-            text("account_id", parent="accounts"),
-            enum("contact_role", "champion", "decision_maker", "influencer", "user"),
-            day("added_on"),
-            opt("left_on", "date"),
-        ),
-        spans=(("added_on", "left_on"),),
-    ),
-    Table(
-        "opportunities",
-        "crm",
-        False,
-        (
-            key("opportunity_id"),
-            opt("account_id", parent="accounts"),
-            enum("opportunity_type", "new_logo", "expansion", "renewal"),
-            Column("segment", is_optional=True, reference="segments"),
-            measure("amount_usd"),
-            day("created_on"),
-            opt("expected_close_on", "date"),
-            opt("closed_on", "date"),
-            opt("is_won", "boolean"),
-        ),
-        spans=(("created_on", "closed_on"),),
-    ),
-    Table(
-        "opportunity_stage_changes",
-        "crm",
-        False,
-        (
-            key("opportunity_id", parent="opportunities"),
-            key("entered_on", "date"),
-            Column("stage", reference="stages"),
-        ),
-    ),
-    Table(
-        "health_scores",
-        "crm",
-        False,
-        (
-            key("account_id", parent="accounts"),
-            key("scored_on", "date"),
-            Column("health_score", "number", low=0, high=100),
-        ),
-    ),
-    Table(
-        "csm_absences",
-        "crm",
-        False,
-        (
-            key("csm_id", parent="csms"),
-            key("starts_on", "date"),
-            opt("ends_on", "date"),
-            amount("absent_fte", is_optional=True),
-            opt("reason"),
-        ),
-        spans=(("starts_on", "ends_on"),),
-    ),
-    Table(
-        "risk_flags",
-        "crm",
-        False,
-        (
-            key("risk_flag_id"),
-            text("account_id", parent="accounts"),
-            opt("csm_id", parent="csms"),
-            instant("raised_at"),
-            opt("resolved_at", "timestamp"),
-            opt("reason"),
-        ),
-        spans=(("raised_at", "resolved_at"),),
-    ),
-    Table(
-        "effort_surveys",
-        "crm",
-        False,
-        (
-            key("csm_id", parent="csms"),
-            key("surveyed_on", "date"),
-            Column("perceived_load", "number", low=1, high=10),
-        ),
-    ),
-    Table(
-        "product_usage",
-        "usage",
-        False,
-        (
-            key("account_id", parent="accounts"),
-            key("product"),
-            key("used_on", "date"),
-            measure("active_users", "count"),
-            measure("event_count", "count"),
-        ),
-    ),
-    Table(
-        "tickets",
-        "support",
-        False,
-        (
-            key("ticket_id"),
-            text("account_id", parent="accounts"),
-            instant("opened_at"),
-            enum("priority", "low", "normal", "high", "urgent"),
-            opt("escalated_at", "timestamp"),
-            opt("resolved_at", "timestamp"),
-        ),
-        spans=(("opened_at", "resolved_at"),),
-    ),
-    Table(
-        "interactions",
-        "interactions",
-        True,
-        (
-            key("interaction_id"),
-            opt("account_id", parent="accounts"),
-            text("csm_id", parent="csms"),
-            instant("started_at"),
-            text("interaction_type"),
-            opt("channel"),
-            measure("duration_minutes", high_threshold="maximum_interaction_minutes"),
-            enum("status", "completed", "cancelled", "no_show"),
-            measure("sentiment_score", low=-1, high=1),
-            measure("quality_score", high=100),
-            opt("scorecard"),
-            opt("language"),
-        ),
-    ),
-    Table(
-        "interaction_participants",
-        "interactions",
-        False,
-        (
-            key("interaction_id", parent="interactions"),
-            key("contact_id", parent="contacts"),
-        ),
-    ),
-    Table(
-        "interaction_topics",
-        "interactions",
-        False,
-        (
-            key("interaction_id", parent="interactions"),
-            key("topic"),
-            enum("topic_kind", "product", "competitor", "risk", "renewal", "other"),
-            opt("product"),
-            measure("mention_count", "count"),
-        ),
-    ),
-    Table(
-        "action_items",
-        "interactions",
-        False,
-        (
-            key("action_item_id"),
-            text("interaction_id", parent="interactions"),
-            instant("created_at"),
-            opt("due_on", "date"),
-            opt("completed_at", "timestamp"),
-        ),
-        spans=(("created_at", "completed_at"),),
-    ),
-    Table(
-        "time_entries",
-        "interactions",
-        False,
-        (
-            key("time_entry_id"),
-            text("csm_id", parent="csms"),
-            opt("account_id", parent="accounts"),
-            day("worked_on"),
-            opt("activity"),
-            amount("minutes"),
-        ),
-    ),
-    Table(
-        "transcripts",
-        "interactions",
-        False,
-        (
-            key("interaction_id", parent="interactions"),
-            key("turn", "count"),
-            opt("speaker_contact_id", parent="contacts"),
-            opt("speaker_csm_id", parent="csms"),
-            Column("speaker_side", is_optional=True, values=("ours", "theirs")),
-            measure("started_seconds"),
-            measure("ended_seconds"),
-            opt("language"),
-            text("text"),
-        ),
-    ),
-    Table(
-        "renewals",
-        "outcomes",
-        False,
-        (
-            key("account_id", parent="accounts"),
-            key("renewed_on", "date"),
-            enum("outcome", "renewed", "expanded", "contracted", "churned"),
-            amount("arr_before_usd"),
-            amount("arr_after_usd"),
-        ),
-    ),
-    Table(
-        "survey_responses",
-        "outcomes",
-        False,
-        (
-            key("account_id", parent="accounts"),
-            key("responded_on", "date"),
-            Column("survey", is_key=True, values=("csat", "nps")),
-            Column("score", "number"),
-        ),
-    ),
-)
-TABLE_BY_NAME = {table.name: table for table in TABLES}
 SCORE_RANGE = {"csat": (1.0, 5.0), "nps": (0.0, 10.0)}
 FOREVER = date.max
 DEFAULT_LIMITS = {"maximum_interaction_minutes": 720, "maximum_rejected_share": 0.2, "loss_minimum_row_count": 20}
@@ -452,10 +87,6 @@ class Outcome:
 
 
 # --- reading ---------------------------------------------------------------------------------
-
-
-class NativeNan(str):
-    """A float that is no number, in Parquet: not the word `NaN`, which stands for nothing."""
 
 
 def as_text(value: Any) -> str | None:
@@ -514,11 +145,6 @@ def read_table(raw: Path, table: Table) -> tuple[list[str], list[RawRow]] | None
     return read_parquet_files(found[0])
 
 
-def folded_name(name: str) -> str:
-    """A column's name by its letters and digits, in any case."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
 def match_columns(table: Table, header: list[str]) -> dict[str, str]:
     """The received column for each contract column that has one: of its very name, else the only one that fits."""
     found: dict[str, str] = {}
@@ -529,116 +155,6 @@ def match_columns(table: Table, header: list[str]) -> dict[str, str]:
         elif len(fitting) == 1:
             found[column.name] = fitting[0]
     return found
-
-
-# --- parsing ---------------------------------------------------------------------------------
-
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?")
-WHOLE = re.compile(r"[+-]?\d+")
-NULL_WORDS = ("null", "n/a", "na", "nan", "nat", "none", "<na>", "#n/a", "\\n", "-")
-TRUE_WORDS = ("true", "t", "yes", "y", "1", "1.0")
-FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0")
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-TIMESTAMP = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
-    r"(Z|[+-]\d{2}(?::?\d{2})?)?"
-)
-
-
-def parse_date(value: str) -> date:
-    """The day; a timestamp at midnight is its day."""
-    match = MIDNIGHT.fullmatch(value)
-    if match:
-        value = match.group(1)
-    if not DATE.fullmatch(value) or not value.isascii():
-        raise ValueError(value)
-    return date.fromisoformat(value)
-
-
-def parse_timestamp(value: str) -> datetime:
-    """The instant in UTC; without an offset the text is UTC already."""
-    match = TIMESTAMP.fullmatch(value)
-    if not match or not value.isascii():
-        raise ValueError(value)
-    on, hour, minute, second, fraction, offset = match.groups()
-    micros = int((fraction or "0").ljust(6, "0")[:6])
-    zone = UTC
-    if offset and offset != "Z":
-        digits = offset[1:].replace(":", "").ljust(4, "0")
-        shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-        zone = timezone(shift if offset[0] == "+" else -shift)
-    at = date.fromisoformat(on)
-    local = datetime(at.year, at.month, at.day, int(hour), int(minute), int(second or 0), micros, zone)
-    return local.astimezone(UTC)
-
-
-def parse_number(value: str) -> float:
-    if not NUMBER.fullmatch(value) or not value.isascii():
-        raise ValueError(value)
-    parsed = float(value)
-    if not math.isfinite(parsed):
-        raise ValueError(value)
-    return parsed
-
-
-def parse_count(value: str) -> int:
-    parsed = parse_number(value)
-    if parsed != int(parsed):
-        raise ValueError(value)
-    return int(parsed)
-
-
-def parse_boolean(value: str) -> bool:
-    word = value.lower()
-    if word not in (*TRUE_WORDS, *FALSE_WORDS):
-        raise ValueError(value)
-    return word in TRUE_WORDS
-
-
-PARSERS = {
-    "text": str,
-    "date": parse_date,
-    "timestamp": parse_timestamp,
-    "number": parse_number,
-    "count": parse_count,
-    "boolean": parse_boolean,
-}
-
-
-def parse(kind: str, value: str) -> Any:
-    """The typed value. Raises ValueError when the text does not parse as the kind."""
-    try:
-        return PARSERS[kind](value)
-    except OverflowError as error:
-        raise ValueError(value) from error
-
-
-def is_own_form(kind: str, value: str) -> bool:
-    """Whether text that parses is written as the contract writes it, and no plain form of it."""
-    if kind == "boolean":
-        return value in ("true", "false")
-    if kind == "count":
-        return WHOLE.fullmatch(value) is not None
-    if kind == "date":
-        return DATE.fullmatch(value) is not None
-    return True
-
-
-def is_null_word(value: str) -> bool:
-    return value.lower() in NULL_WORDS and not isinstance(value, NativeNan)
-
-
-def folded_value(value: str) -> str:
-    """A word of an enumeration in any case, with blank or hyphen for underscore."""
-    folded = value.lower().replace(" ", "_").replace("-", "_")
-    return "cancelled" if folded == "canceled" else folded
-
-
-def enumeration_word(value: str, words: set[str]) -> str:
-    """The one word that the value means, the value itself where there is none."""
-    fitting = [word for word in words if folded_value(word) == folded_value(value)]
-    return fitting[0] if value not in words and len(fitting) == 1 else value
 
 
 # --- judging ---------------------------------------------------------------------------------
@@ -859,7 +375,7 @@ def lost_rows(rows: list[Judged]) -> list[Judged]:
     return [row for row in counted_rows(rows) if not row.is_sound]
 
 
-def hanging_rows(rows: list[Judged], columns: list[Column], lost_keys: set[str]) -> list[Judged]:
+def hanging_rows(rows: list[Judged], columns: list[Column], lost_keys: set[str | None]) -> list[Judged]:
     """The rows that name one of the lost rows."""
     return [row for row in counted_rows(rows) if any(row.raw[column.name] in lost_keys for column in columns)]
 
@@ -876,7 +392,7 @@ def grave_losses(judged: dict[str, list[Judged]], reference: Reference) -> list[
                 lines.append(f"{table.name}: {len(lost)} of {len(rows)} rows are rejected")
             continue
         accepted_keys = {row.raw[table.keys[0]] for row in rows if row.is_sound}
-        lost_keys = {str(row.raw[table.keys[0]]) for row in lost} - accepted_keys
+        lost_keys = {key for row in lost if (key := row.raw[table.keys[0]]) is not None} - accepted_keys
         for other in required:
             columns = [column for column in other.columns if column.parent == table.name]
             others = counted_rows(judged[other.name])

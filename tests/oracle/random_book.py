@@ -711,6 +711,7 @@ class RandomBook:
         as_of = self.pick(
             (
                 None,
+                None,
                 self.last,
                 self.last - timedelta(days=self.rng.randrange(1, 7)),
                 self.last - timedelta(days=7 * self.rng.randrange(0, self.week_count)),

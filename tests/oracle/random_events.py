@@ -293,14 +293,14 @@ def make_strays(book: RandomBook) -> None:
     """Conversations far from all others, in days around the widest gap; years off where they are too few to count."""
     talks = book.tables["interactions"]
     for is_late in (True, False):
-        if not book.chance(0.35):
+        if not book.chance(0.45):
             continue
         same = [row for row in talks if row["status"] == "completed" or not is_late]
         days = sorted(parse_timestamp(str(row["started_at"])).date() for row in same)
         if not days:
             continue
         gap = int(book.reference.thresholds.get("clock_gap_days", DEFAULT_LIMITS["clock_gap_days"]))
-        distances = [gap - 1, gap, gap + 1, gap + 1, gap + 2, 60]
+        distances = [gap - 1, gap, gap + 1, gap + 1, gap + 1, gap + 2, 60]
         # Some of the conversations may fall to faults.
         if len(days) > 160:
             distances += [400, 800, 3000]

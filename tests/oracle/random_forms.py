@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from .contract import DATE, NULL_WORDS, WHOLE, Column, Table, enumeration_word, folded_name, parse
+from .raw_forms import DATE, NULL_WORDS, WHOLE, enumeration_word, folded_name, parse
+from .raw_tables import Column, Table
 
 TextRow = dict[str, str | None]
 PLAIN_COLUMN_CHANCE = 0.12
