@@ -41,6 +41,10 @@ DEFAULT_LIMITS = {
     "ramp_room_load_ratio": 0.85,
     "longest_entry_minutes": 720,
     "preparation_ratio": 1,
+    "settled_minimum_share": 0.5,
+    "rolling_term_days": 90,
+    "clock_gap_days": 28,
+    "clock_stray_share": 0.01,
 }
 
 Mart = list[dict[str, Any]]
@@ -102,6 +106,33 @@ def is_within(day: date, start: date, end: date | None) -> bool:
     return start <= day and (end is None or end > day)
 
 
+def day_after(day: date) -> date:
+    """The next day; after the last day that there is, that one again."""
+    return day if day == date.max else day + timedelta(days=1)
+
+
+def without_early_strays(days: list[date], gap_days: float, stray_share: float) -> list[date]:
+    """The days in order, less the most that lie before a long gap and are still too few to count."""
+    ordered = sorted(days)
+    first = 0
+    for position in range(1, len(ordered)):
+        gap = (ordered[position] - ordered[position - 1]).days
+        if gap > gap_days and rounded(position / len(ordered)) < stray_share:
+            first = position
+    return ordered[first:]
+
+
+def without_late_strays(days: list[date], gap_days: float, stray_share: float) -> list[date]:
+    """As without_early_strays, for those that lie after a long gap."""
+    ordered = sorted(days)
+    last = len(ordered)
+    for position in range(len(ordered) - 1, 0, -1):
+        gap = (ordered[position] - ordered[position - 1]).days
+        if gap > gap_days and rounded((len(ordered) - position) / len(ordered)) < stray_share:
+            last = position
+    return ordered[:last]
+
+
 def week_start(sunday: date) -> date:
     return sunday - timedelta(days=6)
 
@@ -159,7 +190,15 @@ class Book:
         self.absences: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows["csm_absences"]:
             self.absences[row["csm_id"]].append(row)
+        self.renewed_by: dict[str, list[Row]] = defaultdict(list)
+        self.subscriptions = {row["subscription_id"]: row for row in self.rows["subscriptions"]}
+        for row in self.rows["subscriptions"]:
+            renewed = row["renews_subscription_id"]
+            if renewed is not None and renewed != row["subscription_id"]:
+                self.renewed_by[renewed].append(row)
         self._effort_rows: dict[tuple[str, date], dict[str, Any]] = {}
+        self._ends: dict[str, date | None] = {}
+        self._continued: dict[str, list[tuple[date, Row]]] = {}
 
     # --- clock ---
 
@@ -168,14 +207,18 @@ class Book:
             return sunday_on_or_before(given)
         if not self.completed:
             raise NoClockError("no completed interaction: as_of_date must be given")
-        return sunday_on_or_before(max(row["started_at"] for row in self.completed).date())
+        days = [row["started_at"].date() for row in self.completed]
+        days = without_late_strays(days, self.limits["clock_gap_days"], self.limits["clock_stray_share"])
+        return sunday_on_or_before(max(days))
 
     def _sundays(self) -> list[date]:
         """The Sundays of all weeks of the weekly facts."""
         first = self.as_of
-        if self.interactions:
-            earliest = min(row["started_at"] for row in self.interactions.values()).date()
-            first = min(first, monday_of(earliest) + timedelta(days=6))
+        days = [row["started_at"].date() for row in self.interactions.values()]
+        days = [day for day in days if day <= self.as_of]
+        if days:
+            days = without_early_strays(days, self.limits["clock_gap_days"], self.limits["clock_stray_share"])
+            first = monday_of(min(days)) + timedelta(days=6)
         weeks = (self.as_of - first).days // 7 + 1
         return [first + timedelta(days=7 * week) for week in range(weeks)]
 
@@ -230,16 +273,117 @@ class Book:
 
     # --- money ---
 
+    def in_force_end(self, row: Row) -> date | None:
+        """The first day on which the line is no longer in force: of its end, cancellation and renewal the first."""
+        subscription_id = row["subscription_id"]
+        if subscription_id not in self._ends:
+            ends = [other["starts_on"] for other in self.renewed_by[subscription_id]]
+            if row["cancelled_on"] is not None:
+                ends.append(row["cancelled_on"])
+            if row["ends_on"] is not None:
+                ends.append(day_after(row["ends_on"]) if self.is_end_inclusive(row) else row["ends_on"])
+            self._ends[subscription_id] = min(ends, default=None)
+        return self._ends[subscription_id]
+
+    def is_end_inclusive(self, row: Row) -> bool:
+        """Whether the same product goes on the day after the end: the end was the last day in force."""
+        return row["ends_on"] != date.max and any(
+            other["product"] == row["product"] and other["starts_on"] == day_after(row["ends_on"])
+            for other in self.other_lines(row)
+        )
+
+    def other_lines(self, row: Row) -> list[Row]:
+        """The account's other lines."""
+        return [
+            other
+            for other in self.of_account[row["account_id"]]["subscriptions"]
+            if other["subscription_id"] != row["subscription_id"]
+        ]
+
     def active_subscriptions(self, account_id: str, sunday: date) -> list[Row]:
         return [
             row
             for row in self.of_account[account_id]["subscriptions"]
-            if is_within(sunday, row["starts_on"], row["ends_on"])
-            and is_within(sunday, row["starts_on"], row["cancelled_on"])
+            if is_within(sunday, row["starts_on"], self.in_force_end(row))
         ]
 
     def arr(self, accounts: list[str], sunday: date) -> float:
         return fsum(row["arr_usd"] for account_id in accounts for row in self.active_subscriptions(account_id, sunday))
+
+    def known_arr(self, accounts: list[str], sunday: date) -> float | None:
+        """ARR as published: null where no subscription is on file at all."""
+        return self.arr(accounts, sunday) if self.is_observed("subscriptions") else None
+
+    # --- what continues a line ---
+
+    def known_on(self, row: Row) -> date:
+        """The day from which the line is known."""
+        if row["signed_on"] is not None:
+            return row["signed_on"]  # type: ignore[no-any-return]
+        if row["contract_id"] is not None:
+            steps = [other for other in self.other_lines(row) if other["contract_id"] == row["contract_id"]]
+            for other in steps:
+                ends_on = other["ends_on"]
+                if ends_on is not None and row["starts_on"] in (ends_on, day_after(ends_on)):
+                    return min(step["starts_on"] for step in [row, *steps])
+        return row["starts_on"]  # type: ignore[no-any-return]
+
+    def continues(self, other: Row, row: Row) -> bool:
+        """Whether the other line continues this one, known or not."""
+        if other["subscription_id"] == row["subscription_id"] or row["ends_on"] is None:
+            return False
+        if other["renews_subscription_id"] == row["subscription_id"]:
+            return True
+        if other["account_id"] != row["account_id"]:
+            return False
+        lasts_longer = other["ends_on"] is None or other["ends_on"] > row["ends_on"]
+        begins_in_time = other["starts_on"] <= day_after(row["ends_on"])
+        if not lasts_longer or not begins_in_time:
+            return False
+        if row["contract_id"] is not None and other["contract_id"] == row["contract_id"]:
+            return True
+        if other["renews_subscription_id"] in self.subscriptions:
+            return False
+        days_before = (row["ends_on"] - other["starts_on"]).days
+        least = self.limits["settled_minimum_share"] * row["arr_usd"]
+        return bool(
+            other["product"] == row["product"]
+            and days_before <= self.limits["renewal_window_days"]
+            and rounded(other["arr_usd"]) >= rounded(least)
+        )
+
+    def is_settled(self, row: Row, day: date) -> bool:
+        """Whether on that day a line is known that continues this one and was not taken back."""
+        subscription_id = row["subscription_id"]
+        if subscription_id not in self._continued:
+            near = {other["subscription_id"]: other for other in self.other_lines(row)}
+            near |= {other["subscription_id"]: other for other in self.renewed_by[subscription_id]}
+            found = [other for other in near.values() if self.continues(other, row)]
+            self._continued[subscription_id] = [(self.known_on(other), other) for other in found]
+        for known_on, other in self._continued[subscription_id]:
+            cancelled_on = other["cancelled_on"]
+            is_taken_back = (
+                cancelled_on is not None
+                and cancelled_on <= day
+                and (cancelled_on <= row["ends_on"] or cancelled_on <= other["starts_on"])
+            )
+            if known_on <= day and not is_taken_back:
+                return True
+        return False
+
+    def is_rolling(self, row: Row) -> bool:
+        """Whether the term is so short that it rolls on."""
+        return row["ends_on"] is not None and bool(
+            (row["ends_on"] - row["starts_on"]).days < self.limits["rolling_term_days"]
+        )
+
+    def renews(self, row: Row, day: date) -> bool:
+        """Whether the line's end is, on that day, a renewal."""
+        return row["ends_on"] is not None and not self.is_rolling(row) and not self.is_settled(row, day)
+
+    def next_renewal_on(self, account_id: str, day: date) -> date | None:
+        ends = [row["ends_on"] for row in self.active_subscriptions(account_id, day) if self.renews(row, day)]
+        return min(ends, default=None)
 
     # --- interactions ---
 
@@ -305,8 +449,8 @@ class Book:
         if tenure < self.limits["onboarding_days"]:
             return "onboarding"
         for row in self.active_subscriptions(account_id, sunday):
-            ends_on = row["ends_on"]
-            if ends_on and (ends_on - sunday).days <= self.limits["renewal_window_days"]:
+            is_near = row["ends_on"] and (row["ends_on"] - sunday).days <= self.limits["renewal_window_days"]
+            if is_near and self.renews(row, sunday):
                 return "renewal"
         return "steady"
 
@@ -323,10 +467,14 @@ class Book:
         return self.numeric_level("stakeholders", len(met) if met else len(on_file))
 
     def footprint_level(self, account_id: str, sunday: date) -> str:
+        if not self.is_observed("subscriptions"):
+            return UNKNOWN
         products = {row["product"] for row in self.active_subscriptions(account_id, sunday)}
         return self.numeric_level("footprint", len(products))
 
     def custom_configuration_level(self, account_id: str, sunday: date) -> str:
+        if not self.is_observed("subscriptions"):
+            return UNKNOWN
         active = self.active_subscriptions(account_id, sunday)
         return "yes" if any(row["has_custom_configuration"] for row in active) else "no"
 
@@ -458,14 +606,15 @@ class Book:
         gap = self.allowed_gap_days(account_id)
         tenure = (sunday - self.accounts[account_id]["customer_since"]).days
         waited = tenure if since is None else since
+        is_observed = self.is_observed("interactions")
         return {
             "account_id": account_id,
             "csm_id": self.owner(account_id, sunday),
             "last_meaningful_at": last,
             "days_since_meaningful": since,
-            "is_unmonitored": since is None or since >= self.limits["unmonitored_days"],
+            "is_unmonitored": since is None or since >= self.limits["unmonitored_days"] if is_observed else None,
             "allowed_gap_days": gap,
-            "is_overdue": gap is not None and waited > rounded(gap),
+            "is_overdue": gap is not None and waited > rounded(gap) if is_observed else None,
         }
 
     # --- renewals ---
@@ -478,22 +627,22 @@ class Book:
         return quarters
 
     def renewing(self, accounts: list[str], sunday: date) -> dict[date, list[Row]]:
-        """The book's active subscriptions by the quarter in which they end."""
+        """The book's active subscriptions that renew, by the quarter in which they end."""
         month = int(self.limits["fiscal_year_start_month"])
         by_quarter: dict[date, list[Row]] = defaultdict(list)
         for account_id in accounts:
             for row in self.active_subscriptions(account_id, sunday):
-                if row["ends_on"] is not None:
+                if self.renews(row, sunday):
                     by_quarter[quarter_start(row["ends_on"], month)].append(row)
         return by_quarter
 
-    def renewal_share(self, rows: list[Row], book_arr: float) -> float | None:
-        if rounded(book_arr) == 0:
+    def renewal_share(self, rows: list[Row], book_arr: float | None) -> float | None:
+        if book_arr is None or rounded(book_arr) == 0:
             return None
         return fsum(row["arr_usd"] for row in rows) / book_arr
 
     def first_shares(self, accounts: list[str], sunday: date) -> list[tuple[date, float | None]]:
-        book_arr = self.arr(accounts, sunday)
+        book_arr = self.known_arr(accounts, sunday)
         renewing = self.renewing(accounts, sunday)
         return [(quarter, self.renewal_share(renewing.get(quarter, []), book_arr)) for quarter in self.quarters(sunday)]
 

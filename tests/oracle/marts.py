@@ -18,7 +18,7 @@ from .book import (
     slope,
     week_start,
 )
-from .contract import Outcome
+from .contract import Outcome, Row
 
 WEEKS_PER_QUARTER = 13
 
@@ -36,7 +36,7 @@ def fct_csm_load(book: Book) -> Mart:
                 "csm_id": csm_id,
                 "week_start_date": week_start(sunday),
                 "account_count": len(accounts),
-                "arr_usd": book.arr(accounts, sunday),
+                "arr_usd": book.known_arr(accounts, sunday),
                 "effort_hours": fsum(book.effort(one, sunday)["effort_hours"] for one in accounts),
                 "productive_hours_per_week": None,
                 "fte": None,
@@ -72,9 +72,17 @@ def fct_csm_load(book: Book) -> Mart:
     return mart
 
 
+def minutes_of(book: Book, held: list[Row]) -> float | None:
+    """The minutes of those that have any; null where none has, or no conversation ever has."""
+    minutes = [one["duration_minutes"] for one in held if one["duration_minutes"] is not None]
+    is_observed = any(one["duration_minutes"] is not None for one in book.interactions.values())
+    return fsum(minutes) if is_observed and (minutes or not held) else None
+
+
 def fct_csm_throughput(book: Book) -> Mart:
     mart: Mart = []
     run: dict[str, int] = defaultdict(int)
+    is_observed = book.is_observed("interactions")
     for sunday in book.sundays:
         for csm_id in book.csms:
             held = book.in_week(book.completed_of_csm[csm_id], sunday)
@@ -89,7 +97,7 @@ def fct_csm_throughput(book: Book) -> Mart:
             for category in (*CATEGORIES, UNCLASSIFIED):
                 of_category = [one for one in held if book.category(one) == category]
                 row[f"{category}_count"] = len(of_category)
-                row[f"{category}_minutes"] = fsum(one["duration_minutes"] or 0 for one in of_category)
+                row[f"{category}_minutes"] = minutes_of(book, of_category)
             scale = book.capacity(csm_id, sunday).scale
             ceiling = book.tier(csm_id).strategic_ceiling_per_week * scale
             is_over = None
@@ -102,6 +110,10 @@ def fct_csm_throughput(book: Book) -> Mart:
                 consecutive_weeks_over_ceiling=run[csm_id],
                 is_intervention=run[csm_id] >= book.limits["consecutive_weeks"],
             )
+            if not is_observed:
+                row |= {
+                    name: None for name in row if name not in ("csm_id", "week_start_date", "throughput_ceiling_count")
+                }
             mart.append(row)
     return mart
 
@@ -129,20 +141,21 @@ def fct_csm_engagement(book: Book) -> Mart:
             if book.is_observed("action_items"):
                 items = book.items_created(with_account, sunday)
                 density = items / len(with_account) if with_account else None
-            mart.append(
-                {
-                    "csm_id": csm_id,
-                    "week_start_date": week_start(sunday),
-                    "interaction_count": len(with_account),
-                    "scored_interaction_count": len(quality),
-                    "mean_quality_score": mean(quality),
-                    "sentiment_interaction_count": len(sentiment),
-                    "mean_sentiment_score": mean_sentiment,
-                    "sentiment_slope": (slope(points) if len(points) >= book.limits["slope_minimum_count"] else None),
-                    "action_item_count": items,
-                    "follow_up_density": density,
-                }
-            )
+            row: dict[str, Any] = {
+                "csm_id": csm_id,
+                "week_start_date": week_start(sunday),
+                "interaction_count": len(with_account),
+                "scored_interaction_count": len(quality),
+                "mean_quality_score": mean(quality),
+                "sentiment_interaction_count": len(sentiment),
+                "mean_sentiment_score": mean_sentiment,
+                "sentiment_slope": (slope(points) if len(points) >= book.limits["slope_minimum_count"] else None),
+                "action_item_count": items,
+                "follow_up_density": density,
+            }
+            if not book.is_observed("interactions"):
+                row |= {name: None for name in row if name not in ("csm_id", "week_start_date")}
+            mart.append(row)
     return mart
 
 
@@ -156,21 +169,21 @@ def fct_csm_coverage(book: Book) -> Mart:
     for sunday in book.sundays:
         for csm_id, accounts in book.books(sunday).items():
             rows = [book.coverage(account_id, sunday) for account_id in accounts]
-            unmonitored = sum(row["is_unmonitored"] for row in rows)
+            unmonitored = sum(bool(row["is_unmonitored"]) for row in rows)
             expected = []
             for row in rows:
                 gap = row["allowed_gap_days"]
                 expected.append(1.0 if gap is None else max(0.0, 1 - unmonitored_days / gap))
+            measured: dict[str, Any] = {
+                "unmonitored_account_count": unmonitored,
+                "unmonitored_ratio": unmonitored / len(rows) if rows else None,
+                "expected_unmonitored_count": fsum(expected),
+                "overdue_account_count": sum(bool(row["is_overdue"]) for row in rows),
+            }
+            if not book.is_observed("interactions"):
+                measured = dict.fromkeys(measured)
             mart.append(
-                {
-                    "csm_id": csm_id,
-                    "week_start_date": week_start(sunday),
-                    "account_count": len(rows),
-                    "unmonitored_account_count": unmonitored,
-                    "unmonitored_ratio": unmonitored / len(rows) if rows else None,
-                    "expected_unmonitored_count": fsum(expected),
-                    "overdue_account_count": sum(row["is_overdue"] for row in rows),
-                }
+                {"csm_id": csm_id, "week_start_date": week_start(sunday), "account_count": len(rows), **measured}
             )
     return mart
 
@@ -179,7 +192,7 @@ def fct_renewal_concentration(book: Book) -> Mart:
     mart: Mart = []
     first_four = book.quarters(book.as_of)
     for csm_id, accounts in book.books_at_as_of().items():
-        book_arr = book.arr(accounts, book.as_of)
+        book_arr = book.known_arr(accounts, book.as_of)
         renewing = book.renewing(accounts, book.as_of)
         for quarter in sorted({*first_four, *renewing}):
             rows = renewing.get(quarter, [])
@@ -193,10 +206,10 @@ def fct_renewal_concentration(book: Book) -> Mart:
                 {
                     "csm_id": csm_id,
                     "quarter_start_date": quarter,
-                    "renewing_arr_usd": fsum(row["arr_usd"] for row in rows),
+                    "renewing_arr_usd": None if book_arr is None else fsum(row["arr_usd"] for row in rows),
                     "book_arr_usd": book_arr,
                     "renewal_share": share,
-                    "subscription_count": len(rows),
+                    "subscription_count": None if book_arr is None else len(rows),
                     "is_over_warn": None if csm_id == UNASSIGNED else is_warn,
                     "is_over_cap": None if csm_id == UNASSIGNED else is_cap,
                 }
@@ -237,7 +250,7 @@ def fct_books(book: Book) -> Mart:
     mart: Mart = []
     for sunday in book.sundays:
         for csm_id, accounts in book.books(sunday).items():
-            arr = book.arr(accounts, sunday)
+            arr = book.known_arr(accounts, sunday)
             red: list[str] | None = None
             if book.is_observed("health_scores"):
                 red = []
@@ -252,7 +265,8 @@ def fct_books(book: Book) -> Mart:
             if csm_id != UNASSIGNED:
                 limits = book.reference.bands[book.tier(csm_id).motion]
                 fte = book.fte(csm_id)
-                arr_band = band(arr, limits["minimum_arr_usd"], limits["maximum_arr_usd"], fte)
+                if arr is not None:
+                    arr_band = band(arr, limits["minimum_arr_usd"], limits["maximum_arr_usd"], fte)
                 account_band = band(
                     len(accounts),
                     limits["minimum_account_count"],
@@ -266,7 +280,7 @@ def fct_books(book: Book) -> Mart:
                     "account_count": len(accounts),
                     "arr_usd": arr,
                     "red_account_count": None if red is None else len(red),
-                    "red_arr_usd": None if red is None else book.arr(red, sunday),
+                    "red_arr_usd": None if red is None else book.known_arr(red, sunday),
                     "onboarding_account_count": len(onboarding),
                     "peak_renewal_share": book.peak(accounts, sunday)[1],
                     "arr_band": arr_band,
@@ -311,7 +325,9 @@ def fct_touch_plan(book: Book) -> Mart:
                 1
                 for one in book.completed_of_csm[csm_id]
                 if book.is_meaningful(one) and midnight(quarter) <= one["started_at"] < end
-            ),
+            )
+            if book.is_observed("interactions")
+            else None,
             touch_ceiling_count=book.tier(csm_id).touch_ceiling_per_quarter * book.fte(csm_id),
             verdict=verdict,
         )

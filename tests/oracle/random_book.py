@@ -15,8 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from .contract import TABLE_BY_NAME, TABLES, Column, Table, parse
+from .contract import TABLE_BY_NAME, TABLES, Column, Judged, Table, allowed_values, judge_cell, parse
+from .random_contracts import make_contracts
 from .random_events import make_events
+from .random_forms import extra_columns, labels_of, plain_rows
 from .reference import Reference, read_reference
 
 TextRow = dict[str, str | None]
@@ -61,6 +63,7 @@ ABSENT_OPTIONAL_CHANCE = 0.2
 EMPTY_OPTIONAL_CHANCE = 0.04
 REJECTED_OPTIONAL_CHANCE = 0.04
 MISSING_COLUMN_CHANCE = 0.07
+EMPTY_REQUIRED_CHANCE = 0.05
 OFFSETS = ("-05:00", "+05:30", "+14:00", "-11:00", "+00:00")
 
 
@@ -91,6 +94,7 @@ class RandomBook:
         self.make_accounts()
         self.make_assignments()
         self.make_subscriptions()
+        make_contracts(self)
         self.make_lifecycle()
         self.make_contacts()
         self.make_opportunities()
@@ -218,10 +222,11 @@ class RandomBook:
             )
 
     def make_assignments(self) -> None:
-        """Chains of spans: handovers on every weekday, gaps, overlaps, empty spans."""
+        """Chains of spans: handovers on every weekday, gaps, overlaps, empty spans, ends left open."""
         csms = self.ids_of("csms")
         if self.chance(0.3):
             csms += csms[:1] * 10
+        open_share = self.pick((0, 0.1, 0.4))
         for account_id in self.ids_of("accounts"):
             if self.chance(0.08):
                 continue
@@ -238,13 +243,13 @@ class RandomBook:
                     account_id=account_id,
                     assigned_on=start,
                     csm_id=self.pick(csms),
-                    unassigned_on=None if is_last else end,
+                    unassigned_on=None if is_last or self.chance(open_share) else end,
                 )
                 if is_last:
                     break
                 gap = self.pick((0, 0, 0, 0, 1, 6, 7, 15))
                 start = end + timedelta(days=gap)
-                if self.chance(0.04):
+                if self.chance(0.07):
                     start = end - timedelta(days=self.rng.randint(1, 5))
         self.keep_first_per_key("account_assignments")
 
@@ -404,6 +409,9 @@ class RandomBook:
         known = self.reference.interaction_types.get(interaction_type)
         minimum = known.minimum_minutes if known else 15.0
         just_short = max(0, minimum - 1)
+        if self.chance(0.03):
+            longest = self.reference.thresholds.get("maximum_interaction_minutes", 720)
+            return self.pick((longest - 1, longest, longest + 0.5, longest + 1, 1440))
         return self.pick((None, 0, just_short, minimum, minimum, minimum + 1, 60, 60.5, 90))
 
     def a_scored_value(self) -> float:
@@ -486,8 +494,16 @@ class RandomBook:
                 product=self.pick((None, None, "core", "Core", "analytics", "vault")),
                 mention_count=self.pick((None, 0, 3)),
             )
-        if self.chance(0.1):
-            self.add("transcripts", interaction_id=interaction_id, turn=1, text="hello, \n 'you'")
+        for turn in range(self.pick((0, 0, 0, 0, 0, 0, 0, 0, 1, 3))):
+            self.add(
+                "transcripts",
+                interaction_id=interaction_id,
+                turn=turn + 1,
+                speaker_side=self.pick((None, "ours", "theirs")),
+                started_seconds=self.pick((None, 0, 12.5 * turn)),
+                ended_seconds=self.pick((None, 12.5 * turn + 10)),
+                text="hello, \n 'you'",
+            )
 
     def make_others(self) -> None:
         """A row or two of what is left; `random_events` has the stories."""
@@ -541,6 +557,10 @@ class RandomBook:
                 is_parent = table.name in ("csms", "accounts", "interactions")
                 if self.chance(rate / 4 if is_parent else rate):
                     self.spoil(table, row)
+                measures = [column for column in table.columns if column.is_measure]
+                if measures and self.chance(rate):
+                    measure = self.pick(measures)
+                    row[measure.name] = self.spoiled(table, measure, row)
                 if self.chance(rate / 8 if is_parent else rate / 3):
                     self.duplicate(table, row)
         if self.chance(0.4):
@@ -565,7 +585,16 @@ class RandomBook:
             if others and self.chance(0.5):
                 column = self.pick(others)
                 copy[column.name] = self.spoiled(table, column, copy)
+                # Two spellings of one value make no difference, and are not told apart everywhere.
+                if self.values_of(table, copy) == self.values_of(table, row):
+                    copy = dict(row)
             rows.insert(self.rng.randint(0, len(rows)), copy)
+
+    def values_of(self, table: Table, row: TextRow) -> dict[str, Any]:
+        judged = Judged(row, {}, "", [])
+        for column in table.columns:
+            judge_cell(table, column, judged, self.reference)
+        return judged.compared
 
     def spoil(self, table: Table, row: TextRow) -> None:
         spans = [span for span in table.spans if row[span[0]] is not None]
@@ -587,7 +616,7 @@ class RandomBook:
             # A reserved id, a key of the wrong case, a key that is nowhere.
             return self.pick(("nobody", "unassigned", str(row[column.name]).swapcase()))
         if column.kind in ("number", "count"):
-            bad = ["NaN", "inf", "-Infinity", "abc", "1,000", "$5", "12 EUR", "--1", "1e400"]
+            bad = ["NaN", "N/A", "-", "inf", "-Infinity", "abc", "1,000", "$5", "12 EUR", "--1", "1e400"]
             if column.kind == "count":
                 bad += ["2.5", "0.1"]
             edges = [
@@ -595,15 +624,30 @@ class RandomBook:
             ]
             if column.high is not None:
                 edges += [column.high, column.high + 0.001, column.high + 1]
+            if column.high_threshold is not None:
+                high = self.reference.thresholds.get(column.high_threshold, 720)
+                edges += [high, high + 0.001, high + 1]
             if table.name == "survey_responses":
                 edges += [0, -1, 5, 6, 10, 11]
             if column.kind == "count":
                 edges = [edge for edge in edges if edge == int(edge)]
             return self.pick((*bad, *map(as_csv_text, edges), *map(as_csv_text, edges)))
         if column.kind == "boolean":
-            return self.pick(("yes", "1", "0", "no", "t", "maybe"))
+            return self.pick(("yes", "1", "0", "no", "t", "maybe", "2", "10"))
         if column.kind == "date":
-            return self.pick(("2025-02-30", "01/02/2025", "2025-13-01", "not a date", "20250101", "2025-1-5"))
+            bad = [
+                "2025-02-30",
+                "01/02/2025",
+                "2025-13-01",
+                "not a date",
+                "20250101",
+                "2025-1-5",
+                "2025-01-05T10:00:00",
+            ]
+            value = row[column.name]
+            if value is not None and len(value) == 10:
+                bad.append(f"{value}T00:00:00")
+            return self.pick(bad)
         if column.kind == "timestamp":
             return self.pick(
                 (
@@ -624,8 +668,11 @@ class RandomBook:
     def write(self, raw: Path) -> Written:
         raw.mkdir(parents=True, exist_ok=True)
         style = self.pick(("csv", "csv", "csv_domains", "parquet_text", "parquet_native", "parts"))
+        emptied = [name for name in ("subscriptions", "interactions") if self.chance(EMPTY_REQUIRED_CHANCE)]
         for table in TABLES:
             rows = self.tables[table.name]
+            if table.name in emptied:
+                rows = []
             if not table.is_required:
                 if self.chance(ABSENT_OPTIONAL_CHANCE):
                     continue
@@ -636,28 +683,34 @@ class RandomBook:
                 for column in table.columns
                 if not (column.is_optional and self.chance(MISSING_COLUMN_CHANCE))
             ]
+            if style in ("csv", "csv_domains", "parquet_text"):
+                words = {column.name: allowed_values(column, self.reference) for column in table.columns}
+                rows = plain_rows(self.rng, table, rows, words)
             # Extra columns differ between copies of a row and still do not make them differ.
-            extra = ["zz_extra"] if self.chance(0.2) else []
+            extra = extra_columns(self.rng, table)
             names += extra
             self.rng.shuffle(names)
             rows = [{name: f"x{self.rng.random()}" if name in extra else row[name] for name in names} for row in rows]
+            labels = labels_of(self.rng, table)
             if style == "csv":
-                self.write_csv(raw / f"{table.name}.csv", names, rows)
+                self.write_csv(raw / f"{table.name}.csv", names, rows, labels)
             elif style == "csv_domains":
-                self.write_csv(raw / table.domain / f"{table.name}.csv", names, rows)
+                self.write_csv(raw / table.domain / f"{table.name}.csv", names, rows, labels)
             elif style == "parts" and len(rows) > 3:
                 middle = len(rows) // 2
                 is_native = self.chance(0.5)
-                frame = as_frame(table, names, rows, is_native)
+                frame = labelled(as_frame(table, names, rows, is_native), labels)
                 folder = raw / table.name
                 folder.mkdir()
                 frame[:middle].write_parquet(folder / "part-0.parquet")
                 frame[middle:].write_parquet(folder / "part-1.parquet")
             else:
                 is_native = style != "parquet_text"
-                as_frame(table, names, rows, is_native).write_parquet(raw / f"{table.name}.parquet")
+                frame = labelled(as_frame(table, names, rows, is_native), labels)
+                frame.write_parquet(raw / f"{table.name}.parquet")
         as_of = self.pick(
             (
+                None,
                 None,
                 self.last,
                 self.last - timedelta(days=self.rng.randrange(1, 7)),
@@ -665,7 +718,7 @@ class RandomBook:
                 self.last + timedelta(days=7),
             )
         )
-        if as_of is None and not self.is_clock_safe():
+        if as_of is None and (not self.is_clock_safe() or "interactions" in emptied):
             as_of = self.last
         return Written(raw, as_of, f"{style}, as_of_date {as_of}, {self.week_count} weeks")
 
@@ -674,7 +727,7 @@ class RandomBook:
         completed = [row for row in self.tables["interactions"] if row["status"] == "completed"]
         return len(completed) > 20 and len(self.tables["csms"]) > 3
 
-    def write_csv(self, path: Path, names: list[str], rows: list[TextRow]) -> None:
+    def write_csv(self, path: Path, names: list[str], rows: list[TextRow], labels: dict[str, str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(
@@ -683,7 +736,7 @@ class RandomBook:
                 lineterminator=self.pick(("\n", "\r\n")),
                 quoting=self.pick((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
             )
-            writer.writeheader()
+            writer.writerow({name: labels.get(name, name) for name in names})
             writer.writerows(rows)
 
 
@@ -731,6 +784,10 @@ def as_frame(table: Table, names: list[str], rows: list[TextRow], is_native: boo
                 kind = "text"
         series.append(pl.Series(name, values, dtype=NATIVE_TYPES[kind]()))
     return pl.DataFrame(series)
+
+
+def labelled(frame: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
+    return frame.rename({name: text for name, text in labels.items() if name in frame.columns})
 
 
 def write_random_book(seed: int, raw: Path, reference: Reference) -> Written:

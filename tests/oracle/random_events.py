@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .book import DEFAULT_LIMITS, midnight
-from .contract import parse_timestamp
+from .contract import CHILDREN_OF_COPIES, TABLE_BY_NAME, parse_timestamp
 
 if TYPE_CHECKING:
     from .random_book import RandomBook, TextRow
@@ -31,8 +31,10 @@ def make_events(book: RandomBook) -> None:
         make_spree(book)
     make_usage(book)
     make_renewal_work(book)
+    make_strays(book)
     for table in ("interaction_participants", "interaction_topics", "product_usage"):
         book.keep_first_per_key(table)
+    make_copies(book)
 
 
 def turn(book: RandomBook, moment: datetime, *days: float) -> datetime:
@@ -282,3 +284,71 @@ def make_renewal_work(book: RandomBook) -> None:
                 topic_kind="renewal",
                 mention_count=book.pick((None, 0, 2)),
             )
+
+
+# --- what calendars do -----------------------------------------------------------------------
+
+
+def make_strays(book: RandomBook) -> None:
+    """Conversations far from all others, in days around the widest gap; years off where they are too few to count."""
+    talks = book.tables["interactions"]
+    for is_late in (True, False):
+        if not book.chance(0.45):
+            continue
+        same = [row for row in talks if row["status"] == "completed" or not is_late]
+        days = sorted(parse_timestamp(str(row["started_at"])).date() for row in same)
+        if not days:
+            continue
+        gap = int(book.reference.thresholds.get("clock_gap_days", DEFAULT_LIMITS["clock_gap_days"]))
+        distances = [gap - 1, gap, gap + 1, gap + 1, gap + 1, gap + 2, 60]
+        # Some of the conversations may fall to faults.
+        if len(days) > 160:
+            distances += [400, 800, 3000]
+        for _ in range(book.pick((1, 1, 1, 2))):
+            distance = timedelta(days=book.pick(distances))
+            day = days[-1] + distance if is_late else days[0] - distance
+            book.add(
+                "interactions",
+                interaction_id=f"stray{len(talks)}",
+                account_id=book.pick((None, *book.ids_of("accounts"))),
+                csm_id=book.pick(book.ids_of("csms")),
+                started_at=book.text_of(midnight(day) + timedelta(hours=book.pick((0, 12, 23)))),
+                interaction_type=book.pick(book.reference.interaction_types),
+                duration_minutes=60,
+                status=book.pick(("completed", "completed", "completed", "no_show")),
+            )
+
+
+def make_copies(book: RandomBook) -> None:
+    """A meeting once per attendee, with what hangs on each: the same, or something of its own."""
+    share = book.pick((0, 0, 0.02, 0.08))
+    for talk in list(book.tables["interactions"]):
+        if not book.chance(share):
+            continue
+        for number in range(book.pick((1, 1, 2))):
+            own_id = str(talk["interaction_id"])
+            copy_id = book.pick((f"{own_id}-{number}", f"0{number}{own_id}"))
+            book.tables["interactions"].append({**talk, "interaction_id": copy_id})
+            for table in CHILDREN_OF_COPIES:
+                copy_children(book, table, own_id, copy_id)
+            contacts = book.ids_of("contacts")
+            if contacts and book.chance(0.3):
+                book.add("interaction_participants", interaction_id=copy_id, contact_id=book.pick(contacts))
+        if book.chance(0.3):
+            # Nearly the same is not the same.
+            later = parse_timestamp(str(talk["started_at"])) + timedelta(minutes=book.pick((5, 10, 15)))
+            name = f"near{len(book.tables['interactions'])}"
+            book.tables["interactions"].append({**talk, "interaction_id": name, "started_at": book.text_of(later)})
+    for table in ("interaction_participants", "interaction_topics"):
+        book.keep_first_per_key(table)
+
+
+def copy_children(book: RandomBook, table: str, own_id: str, copy_id: str) -> None:
+    own_key = TABLE_BY_NAME[table].keys[0]
+    for row in [row for row in book.tables[table] if row["interaction_id"] == own_id]:
+        if not book.chance(0.6):
+            continue
+        copy = {**row, "interaction_id": copy_id}
+        if own_key != "interaction_id":
+            copy[own_key] = f"{row[own_key]}-of-{copy_id}"
+        book.tables[table].append(copy)

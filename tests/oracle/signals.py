@@ -142,4 +142,17 @@ def fault_of(book: Book, row: Row) -> str | None:
     owner = book.owner(row["account_id"], day)
     if row["csm_id"] != owner:
         return f"csm_id: expected {owner!r}, published {row['csm_id']!r}"
+    if row["signal_type"] == "delayed_renewal" and not has_renewal_due(book, row["account_id"], day):
+        return f"no renewal of {row['account_id']!r} is due on {day}"
     return None
+
+
+def has_renewal_due(book: Book, account_id: str, day: date) -> bool:
+    """Whether a line of the account ends soon that day, is neither settled nor rolling, and is not yet over."""
+    window = book.reference.risk_rules.get(("delayed_renewal", "window_days"))
+    return any(
+        book.renews(row, day)
+        and row["starts_on"] <= day <= row["ends_on"]
+        and (window is None or (row["ends_on"] - day).days <= window)
+        for row in book.of_account[account_id]["subscriptions"]
+    )

@@ -123,7 +123,9 @@ def test_throughput_and_bands(tmp_path: Path) -> None:
     # 22:00 at -05:00 on Sunday is Monday in UTC.
     row = only(marts["fct_csm_throughput"], csm_id="ada", week_start_date=MARCH_10)
     assert (row["counted_interaction_count"], row["meaningful_interaction_count"]) == (1, 0)
-    assert (row["unclassified_count"], row["unclassified_minutes"]) == (1, 0)
+    # Nobody wrote down how long the mystery took, and of escalations there was none.
+    assert (row["unclassified_count"], row["unclassified_minutes"]) == (1, None)
+    assert (row["escalation_count"], row["escalation_minutes"], row["strategic_minutes"]) == (0, 0, 29)
     assert (row["throughput_ceiling_count"], row["is_over_ceiling"]) == (2, False)
     book = only(marts["fct_books"], csm_id="ada", week_start_date=MARCH_10)
     assert (book["arr_band"], book["account_band"]) == ("within", "within")
@@ -151,7 +153,7 @@ a3,2025-02-30,ada,2024-01-01
 2025-01-01,a1,y,5
 2025-01-08,a1,x,5
 2025-01-08,a1,x,6
-2025-01-15,a1,x,nan
+2025-01-15,a1,x,inf
 2025-01-22,a1,x,100.5
 """,
         interaction_participants="interaction_id,contact_id\ni1,anyone\ni9,anyone\n",
@@ -208,7 +210,11 @@ def test_a_missing_required_table_or_column_stops(tmp_path: Path) -> None:
         ("number", "1_000"),
         ("number", "1e999"),
         ("count", "2.5"),
-        ("boolean", "yes"),
+        ("boolean", "maybe"),
+        ("boolean", "2"),
+        ("date", "2025-01-05T00:00:01"),
+        ("date", "2025-01-05T00:00:00+01:00"),
+        ("count", "NaN"),
     ],
 )
 def test_what_does_not_parse(kind: str, value: str) -> None:
@@ -235,9 +241,10 @@ def test_comparison_finds_every_kind_of_difference() -> None:
         [{**same[0], "is_uncovered": False}],
     ):
         assert compare_rows("fct_csm_load", expected, actual)
-    fault = {"table_name": "csms", "row_key": "a", "column_name": "fte", "rule": "out_of_range"}
+    fault = {"table_name": "csms", "row_key": "a", "column_name": "fte", "rule": "out_of_range", "scope": "row"}
     assert compare_rejected([{**fault, "value": "-1"}], [{**fault, "value": "-1.0"}]) == []
     assert compare_rejected([{**fault, "value": "-1"}] * 2, [{**fault, "value": "-1"}])
+    assert compare_rejected([{**fault, "value": "-1"}], [{**fault, "value": "-1", "scope": "value"}])
 
 
 def test_time_is_summed_by_account_and_by_csm(tmp_path: Path) -> None:

@@ -253,11 +253,17 @@ def test_movements_of_arr_that_do_not(tmp_path: Path, at: int, change: dict[str,
 def test_accounts_of_today(tmp_path: Path) -> None:
     book = book_of(tmp_path)
     rows = [
-        {"account_id": "a1", "is_active": True, "csm_id": "ada", "arr_usd": 1000},
-        {"account_id": "a2", "is_active": True, "csm_id": "unassigned", "arr_usd": 10},
-        {"account_id": "a3", "is_active": False, "csm_id": None, "arr_usd": None},
+        {"account_id": "a1", "is_active": True, "csm_id": "ada", "arr_usd": 1000, "next_renewal_on": date(2025, 4, 1)},
+        {"account_id": "a2", "is_active": True, "csm_id": "unassigned", "arr_usd": 10, "next_renewal_on": date.max},
+        {"account_id": "a3", "is_active": False, "csm_id": None, "arr_usd": None, "next_renewal_on": None},
     ]
     assert check_dim_accounts(book, rows) == []
-    for change in ({"account_id": "a4"}, {"is_active": False}, {"csm_id": "eve"}, {"arr_usd": 999}):
+    for change in (
+        {"account_id": "a4"},
+        {"is_active": False},
+        {"csm_id": "eve"},
+        {"arr_usd": 999},
+        {"next_renewal_on": None},
+    ):
         assert check_dim_accounts(book, [rows[0] | change, *rows[1:]])
     assert check_dim_accounts(book, [*rows, rows[0]])

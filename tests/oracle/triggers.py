@@ -29,12 +29,13 @@ def judge_runs(book: Book, load: Row, throughput: Row) -> Iterator[Judged]:
     weeks = book.limits["consecutive_weeks"]
     over_target = load["consecutive_weeks_over_target"]
     yield "load_over_target", over_target, weeks, over_target >= weeks
-    yield (
-        "throughput_intervention",
-        throughput["consecutive_weeks_over_ceiling"],
-        weeks,
-        throughput["is_intervention"],
-    )
+    if throughput["is_intervention"] is not None:
+        yield (
+            "throughput_intervention",
+            throughput["consecutive_weeks_over_ceiling"],
+            weeks,
+            throughput["is_intervention"],
+        )
 
 
 def judge_book(book: Book, csm_id: str, accounts: list[str], row: Row) -> Iterator[Judged]:
