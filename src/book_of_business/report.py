@@ -116,6 +116,8 @@ def print_report(published_file: Path, console: Console) -> None:
             " see marts.fct_csm_load",
             markup=False,
         )
+    if books.height and books["unmonitored_account_count"].null_count() == books.height:
+        console.print("Unmonitored: not observed, as no interaction is on file", markup=False)
     unclassified = read_unclassified(published_file)
     if unclassified.height:
         names = ", ".join(one_line(name, limit=30) for name in unclassified["interaction_type"].head(5))
