@@ -1,5 +1,5 @@
 -- Grain: one row.
--- Why: no episode is observed none as soon as one of the five signals can be seen, and undetected where detection can be.
+-- Why: no episode is observed none as soon as a signal can be seen, and undetected only where detection can be.
 with
 
 usage_weeks as (
@@ -39,8 +39,8 @@ final as (
         -- a risk is noticed in a flag or in a conversation: with neither on file, that it was not is not known
         signals.is_observed
         and (
-            exists(select 1 from {{ ref('stg_crm__risk_flags') }})
-            or exists(select 1 from {{ ref('stg_interactions__interactions') }})
+            exists (select 1 from {{ ref('stg_crm__risk_flags') }})
+            or exists (select 1 from {{ ref('stg_interactions__interactions') }})
         ) as is_detection_observed
 
     from signals
