@@ -1,5 +1,6 @@
 {#- What sets off a rebalancing, as data. Each has a value and a threshold, which are published, and `holds`, in which
-    {v} and {t} stand for them as compared. Where an input was not observed, the comparison is null and nothing holds. -#}
+    {v} and {t} stand for them as compared. Where an input was not observed, the comparison is null and nothing holds; risk flags
+    alone do not say that nobody noticed, so that where no interaction is on file (and none is counted) nobody is slow. -#}
 {% macro rebalancing_triggers() %}
     {%- set over = '{v} > {t}' -%}
     {%- set at_least = '{v} >= {t}' -%}
@@ -30,7 +31,8 @@
         'slow_detection': {
             'value': ratio('late_episode_count', 'detected_episode_count + late_open_count'),
             'threshold': threshold('slow_detection_share'),
-            'holds': over ~ ' and detected_episode_count + late_open_count >= ' ~ threshold('slow_detection_minimum_count'),
+            'holds': over ~ ' and counted_interaction_count is not null'
+                ~ ' and detected_episode_count + late_open_count >= ' ~ threshold('slow_detection_minimum_count'),
         },
         'ramp_complete': {
             'value': 'load_ratio',

@@ -50,3 +50,8 @@
 {% macro elapsed_days(earlier, later) -%}
     {{ microseconds_as_days(elapsed_microseconds(earlier, later)) }}
 {%- endmacro %}
+
+{#- Minutes from one instant to another, with fractions. -#}
+{% macro elapsed_minutes(earlier, later) -%}
+    {{ elapsed_microseconds(earlier, later) }} / cast(60000000.0 as double)
+{%- endmacro %}

@@ -282,6 +282,7 @@ def counts_of(published_file: Path) -> dict[str, float]:
         select csm_id, list(counted_interaction_count order by week_start_date) as counts
         from full_weeks
         where full_ceiling > 0 and throughput_ceiling_count >= 0.999 * full_ceiling
+            and counted_interaction_count is not null
         group by csm_id having count(*) >= 13 order by csm_id
     """
     alarms = """

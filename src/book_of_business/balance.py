@@ -374,10 +374,11 @@ def touches_chart(books: pl.DataFrame, limit: int = 40) -> alt.LayerChart | alt.
 
 def touch_words(book: dict[str, object]) -> str:
     """Hours, and touches held of those due."""
-    return (
-        f"{book['required_hours_per_week']:,.1f} h, {book['verdict']}; {book['actual_touch_count']:,} touches held of "
-        f"{book['due_touch_count']:,.0f} due"
-    )
+    hours = f"{book['required_hours_per_week']:,.1f} h, {book['verdict']}"
+    due = f"{book['due_touch_count']:,.0f} due"
+    if book["actual_touch_count"] is None:
+        return f"{hours}; touches held not observed, {due}"
+    return f"{hours}; {book['actual_touch_count']:,} touches held of {due}"
 
 
 def drift_chart(books: pl.DataFrame, limit: int = 40) -> alt.LayerChart | alt.Chart:

@@ -18,7 +18,8 @@ def read_books(published_file: Path) -> pl.DataFrame:
     """One row per book at as_of_date, heaviest load first.
 
     Columns: csm_id, csm_name (null for `unassigned`), week_end_date, account_count, arr_usd (US dollars),
-    load_ratio, is_over_target, is_uncovered, unmonitored_account_count, peak_renewal_share, is_over_cap.
+    load_ratio, is_over_target, is_uncovered, unmonitored_account_count (null: no interactions on file),
+    peak_renewal_share, is_over_cap.
     """
     with duckdb.connect(str(published_file), read_only=True) as connection:
         return connection.sql("""
@@ -83,7 +84,7 @@ def books_table(books: pl.DataFrame) -> Table:
             f"{book['account_count']:,}",
             f"${book['arr_usd'] / 1e6:,.2f}M",
             load_words(book),
-            f"{book['unmonitored_account_count']:,}",
+            "-" if book["unmonitored_account_count"] is None else f"{book['unmonitored_account_count']:,}",
             share_words(book),
         )
     return table
@@ -115,12 +116,15 @@ def print_report(published_file: Path, console: Console) -> None:
             " see marts.fct_csm_load",
             markup=False,
         )
+    if books.height and books["unmonitored_account_count"].null_count() == books.height:
+        console.print("Unmonitored: not observed, as no interaction is on file", markup=False)
     unclassified = read_unclassified(published_file)
     if unclassified.height:
         names = ", ".join(one_line(name, limit=30) for name in unclassified["interaction_type"].head(5))
         console.print(
             f"{unclassified['interaction_count'].sum():,} interaction(s) of a type that interaction_types.csv"
-            f" lacks count for nothing: {names}; see marts.unclassified_interaction_types",
+            f" lacks count neither toward ceilings nor as meaningful: {names};"
+            " see marts.unclassified_interaction_types",
             markup=False,
         )
     gaps = read_gaps(published_file)

@@ -59,8 +59,15 @@ listed_accounts as (
 
     select
         count(*) as account_count,
-        count(case when account_coverage.is_unmonitored then 1 end) as unmonitored_account_count,
-        count(case when account_coverage.is_overdue then 1 end) as overdue_account_count
+        -- both are null for all accounts where no interaction is on file, and in no account else
+        case
+            when count(*) = 0 or count(account_coverage.is_unmonitored) = count(*)
+                then count(case when account_coverage.is_unmonitored then 1 end)
+        end as unmonitored_account_count,
+        case
+            when count(*) = 0 or count(account_coverage.is_overdue) = count(*)
+                then count(case when account_coverage.is_overdue then 1 end)
+        end as overdue_account_count
 
     from account_coverage
 

@@ -49,7 +49,8 @@ added_up as (
         ) as interaction_count,
         sum(
             {% for category in categories %}
-                throughput.{{ category }}_minutes{{ ' +' if not loop.last }}
+                -- a category of which no duration is known adds none, and takes none from the others
+                coalesce(throughput.{{ category }}_minutes, 0){{ ' +' if not loop.last }}
             {% endfor %}
         ) as interaction_minutes
 

@@ -13,7 +13,7 @@ from book_of_business.report import print_report
 WEEK = "date '2026-06-22' as week_start_date"
 
 
-def publish(folder: Path, book_count: int) -> Path:
+def publish(folder: Path, book_count: int, unmonitored: str = "1", unclassified_count: int = 0) -> Path:
     """A published file with so many books, every second one over target, and `unassigned`."""
     file = folder / "book_of_business.duckdb"
     books = (
@@ -28,9 +28,10 @@ def publish(folder: Path, book_count: int) -> Path:
             "fct_csm_load": f"select csm_id, {WEEK}, 10 as account_count, 1e6 as arr_usd,"
             " 2.0 - number / 1000 as load_ratio,"
             f" number % 2 = 0 as is_over_target, false as is_uncovered, 40.0 as effort_hours from {books}",
-            "fct_csm_coverage": f"select csm_id, {WEEK}, 1 as unmonitored_account_count from {books}",
+            "fct_csm_coverage": f"select csm_id, {WEEK}, {unmonitored} as unmonitored_account_count from {books}",
             "fct_book_renewals": f"select csm_id, 0.3 as peak_renewal_share, false as is_over_cap from {books}",
-            "unclassified_interaction_types": "select '' as interaction_type, 0 as interaction_count where false",
+            "unclassified_interaction_types": "select 'karaoke' as interaction_type, 12 as interaction_count"
+            f" from range({unclassified_count})",
             "data_coverage": "select '' as table_name, true as is_observed, 0 as rejected_count, '' as unavailable"
             " where false",
         }.items():
@@ -50,3 +51,21 @@ def test_the_heaviest_books_are_shown_and_the_others_counted(tmp_path: Path, bey
                4: "4 more books, 2 of them over target: see marts.fct_csm_load"}  # fmt: skip
     assert ("more books" in told) == (beyond > 0)
     assert counted.get(beyond, "") in told
+
+
+def test_unmonitored_accounts_are_not_observed_without_interactions(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    print_report(publish(tmp_path, 2, "cast(null as bigint)"), console)
+    told = console.file.getvalue()
+    assert "Unmonitored: not observed, as no interaction is on file" in told
+    assert [line.split()[-2:] for line in told.splitlines() if "CSM c" in line] == [["-", "30%"]] * 2
+
+
+def test_types_that_nobody_classified_are_not_said_to_count_for_nothing(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    print_report(publish(tmp_path, 2, unclassified_count=1), console)
+    told = console.file.getvalue()
+    assert "12 interaction(s) of a type that interaction_types.csv lacks" in told
+    assert "count neither toward ceilings nor as meaningful: karaoke" in told
+    assert "nothing" not in told
+    assert "not observed" not in told

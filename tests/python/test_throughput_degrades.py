@@ -61,7 +61,7 @@ def test_throughput_ends_with_employment_but_for_what_was_held_after_it(deserted
     ]
 
 
-def test_an_unknown_type_is_shown_and_timed_and_a_lacking_duration_adds_no_minutes(deserted: Run) -> None:
+def test_an_unknown_type_is_timed_and_a_conversation_without_a_duration_is_of_unknown_length(deserted: Run) -> None:
     query = """
         select week_start_date, strategic_count, strategic_minutes, internal_advocacy_count, internal_advocacy_minutes,
             unclassified_count, unclassified_minutes
@@ -70,7 +70,7 @@ def test_an_unknown_type_is_shown_and_timed_and_a_lacking_duration_adds_no_minut
     """
     assert found(deserted, query) == [
         ("2025-05-26", "1", "30.0", "1", "20.0", "1", "60.0"),
-        ("2025-06-16", "1", "0.0", "0", "0.0", "0", "0.0"),
+        ("2025-06-16", "1", "None", "0", "0.0", "0", "0.0"),
     ]
 
 

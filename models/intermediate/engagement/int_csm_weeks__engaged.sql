@@ -12,6 +12,12 @@ interactions as (
 
 ),
 
+observed as (
+
+    select * from {{ ref('int_interactions__observed') }}
+
+),
+
 -- Internal work has no account, and still is a week of work.
 csm_weeks as (
 
@@ -56,16 +62,21 @@ weekly_sums as (
         csm_weeks.week_start_date,
         {% for measure in measures %}
             sums.{{ measure }}_sum,
-            coalesce(sums.{{ measure }}_count, 0) as {{ measure }}_count,
-            cast(sum(sums.{{ measure }}_count) over trailing_window as bigint) as {{ measure }}_sample_count,
+            case when observed.has_interactions then coalesce(sums.{{ measure }}_count, 0) end as {{ measure }}_count,
+            case
+                when observed.has_interactions
+                    then cast(coalesce(sum(sums.{{ measure }}_count) over trailing_window, 0) as bigint)
+            end as {{ measure }}_sample_count,
             sum(sums.{{ measure }}_sum) over trailing_window as {{ measure }}_sample_sum,
             sum(sums.{{ measure }}_square_sum) over trailing_window as {{ measure }}_sample_square_sum,
         {% endfor %}
-        sums.interaction_count,
+        -- a week without a conversation is observed to have none, where any is on file
+        case when observed.has_interactions then coalesce(sums.interaction_count, 0) end as interaction_count,
         sums.action_item_count,
         sums.expected_action_item_count
 
     from csm_weeks
+    cross join observed
     left join sums on csm_weeks.csm_id = sums.csm_id and csm_weeks.week_start_date = sums.week_start_date
     window
         trailing_window as (
@@ -81,14 +92,13 @@ final as (
     select
         weekly_sums.csm_id,
         weekly_sums.week_start_date,
-        -- a week without a conversation is observed to have none
-        coalesce(weekly_sums.interaction_count, 0) as interaction_count,
+        weekly_sums.interaction_count,
         {% for measure in measures %}
             {% set sample = 'weekly_sums.' ~ measure ~ '_sample' %}
             weekly_sums.{{ measure }}_count,
             {{ ratio('weekly_sums.' ~ measure ~ '_sum', 'weekly_sums.' ~ measure ~ '_count') }}
                 as mean_{{ measure }}_score,
-            coalesce({{ sample }}_count, 0) as {{ measure }}_sample_count,
+            {{ sample }}_count as {{ measure }}_sample_count,
             {{ ratio(sample ~ '_sum', sample ~ '_count') }} as sample_{{ measure }}_score,
             case
                 when {{ sample }}_count > 1

@@ -34,7 +34,7 @@ final as (
         interactions.quality_score,
         interactions.scorecard,
         coalesce(interaction_types.interaction_category, 'unclassified') as interaction_category,
-        -- a type that the reference lacks is shown, and counts for nothing
+        -- a type that the reference lacks is shown and heard; it counts neither toward the ceiling nor as meaningful
         coalesce(interaction_types.counts_toward_ceiling, false) as is_counted,
         interactions.account_id is not null
         and coalesce(interaction_types.is_meaningful, false)

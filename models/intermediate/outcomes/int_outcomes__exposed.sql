@@ -42,7 +42,8 @@ observed as (
 
     select
         risk_signals_observed.is_observed as has_risk_signals,
-        exists(select 1 from {{ ref('stg_crm__health_scores') }}) as has_health_scores
+        exists(select 1 from {{ ref('stg_crm__health_scores') }}) as has_health_scores,
+        exists(select 1 from {{ ref('stg_interactions__interactions') }}) as has_interactions
 
     from risk_signals_observed
 
@@ -72,7 +73,7 @@ final as (
         {{ days_between('cast(coverage.last_meaningful_at as date)', days_after('outcomes.week_start_date', 6)) }}
             as days_since_meaningful,
         case
-            when coverage.account_id is not null
+            when observed.has_interactions and coverage.account_id is not null
                 then coalesce(coverage.unmonitored_week <= outcomes.week_start_date, true)
         end as is_unmonitored,
         case when coverage.account_id is not null then levels.lifecycle_level end as lifecycle_level,
@@ -86,7 +87,7 @@ final as (
                 then coalesce(counts.open_episode_count, 0)
         end as open_episode_count,
         case
-            when outcomes.outcome_type = 'renewal' and coverage.account_id is not null
+            when outcomes.outcome_type = 'renewal' and observed.has_interactions and coverage.account_id is not null
                 then coalesce(counts.meaningful_interaction_count, 0)
         end as meaningful_interaction_count
 

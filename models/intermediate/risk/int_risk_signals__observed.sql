@@ -1,5 +1,5 @@
 -- Grain: one row.
--- Why: no episode is observed none as soon as one of the five signals can be seen; else nothing is known.
+-- Why: no episode is observed none as soon as a signal can be seen, and undetected only where detection can be.
 with
 
 usage_weeks as (
@@ -14,7 +14,7 @@ interactions as (
 
 ),
 
-final as (
+signals as (
 
     select
         exists (
@@ -29,6 +29,21 @@ final as (
         -- a contact who leaves is a signal, whoever took part in what
         or exists (select 1 from {{ ref('stg_crm__contacts') }})
         or exists (select 1 from {{ ref('stg_crm__opportunities') }}) as is_observed
+
+),
+
+final as (
+
+    select
+        signals.is_observed,
+        -- a risk is noticed in a flag or in a conversation: with neither on file, that it was not is not known
+        signals.is_observed
+        and (
+            exists (select 1 from {{ ref('stg_crm__risk_flags') }})
+            or exists (select 1 from {{ ref('stg_interactions__interactions') }})
+        ) as is_detection_observed
+
+    from signals
 
 )
 

@@ -30,6 +30,12 @@ interactions as (
 
 ),
 
+observed as (
+
+    select * from {{ ref('int_interactions__observed') }}
+
+),
+
 dated as (
 
     select
@@ -77,22 +83,28 @@ final as (
     select
         csm_weeks.csm_id,
         csm_weeks.week_start_date,
-        -- interactions are a required table: a week without any is observed to hold none
-        coalesce(held.counted_interaction_count, 0) as counted_interaction_count,
-        coalesce(held.meaningful_interaction_count, 0) as meaningful_interaction_count,
-        {% for category in categories %}
-            coalesce(held.{{ category }}_count, 0) as {{ category }}_count,
-            -- an interaction without a duration is counted and adds no time
-            coalesce(held.{{ category }}_minutes, 0) as {{ category }}_minutes,
+        -- where any interaction is on file, a week without one is observed to hold none
+        {% for name in ['counted_interaction', 'meaningful_interaction'] + categories %}
+            case when observed.has_interactions then coalesce(held.{{ name }}_count, 0) end as {{ name }}_count,
         {% endfor %}
-        -- who is employed on none of the days can sustain nothing
-        coalesce(
-            role_tiers.strategic_ceiling_per_week
-            * capacity.fte
-            * capacity.ramp_ratio
-            * capacity.availability_ratio,
-            0
-        ) as throughput_ceiling_count
+        {% for category in categories %}
+            -- none held took no time; those without a duration took some that is not known, and add none to others
+            case
+                when not observed.has_durations then null
+                when held.{{ category }}_count > 0 then held.{{ category }}_minutes
+                else 0
+            end as {{ category }}_minutes,
+        {% endfor %}
+        -- who has left can sustain nothing; what somebody could who was there before being hired is not known
+        case
+            when capacity.csm_id is not null
+                then
+                    role_tiers.strategic_ceiling_per_week
+                    * capacity.fte
+                    * capacity.ramp_ratio
+                    * capacity.availability_ratio
+            when csms.hired_on <= {{ days_after('csm_weeks.week_start_date', 6) }} then 0
+        end as throughput_ceiling_count
 
     from csm_weeks
     inner join csms on csm_weeks.csm_id = csms.csm_id
@@ -100,6 +112,7 @@ final as (
     left join capacity
         on csm_weeks.csm_id = capacity.csm_id and csm_weeks.week_start_date = capacity.week_start_date
     left join held on csm_weeks.csm_id = held.csm_id and csm_weeks.week_start_date = held.week_start_date
+    cross join observed
 
 )
 

@@ -23,7 +23,11 @@ weeks as (
 
 observed as (
 
-    select exists(select 1 from {{ ref('stg_interactions__time_entries') }}) as has_time_entries
+    select
+        exists(select 1 from {{ ref('stg_interactions__time_entries') }}) as has_time_entries,
+        has_interactions,
+        has_durations
+    from {{ ref('int_interactions__observed') }}
 
 ),
 
@@ -37,8 +41,8 @@ events as (
         time_entries.minutes as time_entry_minutes,
         least(time_entries.minutes, {{ threshold('longest_entry_minutes') }}) as capped_entry_minutes,
         0 as interaction_count,
-        0 as interaction_minutes,
-        0 as meaningful_minutes
+        null as interaction_minutes,
+        null as meaningful_minutes
 
     from time_entries
     where time_entries.account_id is not null and time_entries.worked_on >= {{ rebuild_from() }}
@@ -53,9 +57,12 @@ events as (
         0 as time_entry_minutes,
         0 as capped_entry_minutes,
         1 as interaction_count,
-        -- an interaction without a duration is counted and adds no time
-        coalesce(interactions.duration_minutes, 0) as interaction_minutes,
-        case when interactions.is_meaningful then interactions.duration_minutes else 0 end as meaningful_minutes
+        -- an interaction without a duration is counted; it took time that is not known, and adds none to others
+        interactions.duration_minutes as interaction_minutes,
+        case
+            when interactions.is_meaningful then interactions.duration_minutes
+            when interactions.duration_minutes is not null then 0
+        end as meaningful_minutes
 
     from interactions
     where interactions.account_id is not null and interactions.started_on >= {{ rebuild_from() }}
@@ -90,9 +97,15 @@ final as (
         case when observed.has_time_entries then sums.time_entry_count end as time_entry_count,
         case when observed.has_time_entries then sums.time_entry_minutes end as time_entry_minutes,
         case when observed.has_time_entries then sums.capped_entry_minutes end as capped_entry_minutes,
-        sums.interaction_count,
-        sums.interaction_minutes,
-        sums.meaningful_minutes * {{ threshold('preparation_ratio') }} as preparation_minutes
+        case when observed.has_interactions then sums.interaction_count end as interaction_count,
+        -- none held took no time
+        case
+            when observed.has_durations and sums.interaction_count = 0 then 0 else sums.interaction_minutes
+        end as interaction_minutes,
+        case
+            when observed.has_durations and sums.interaction_count = 0 then 0
+            else sums.meaningful_minutes * {{ threshold('preparation_ratio') }}
+        end as preparation_minutes
 
     from sums
     -- a week has one row; entries dated after as_of_date or before the first week are not measured

@@ -32,6 +32,12 @@ interactions as (
 
 ),
 
+observed as (
+
+    select * from {{ ref('int_interactions__observed') }}
+
+),
+
 weeks as (
 
     select * from {{ ref('int_weeks') }}
@@ -59,15 +65,18 @@ plans as (
         touches.required_hours_per_week,
         touches.touch_ceiling_count,
         capacity.fte * capacity.ramp_ratio * capacity.availability_ratio as present_fte,
-        -- whoever has held none is observed to have held none
-        case when touches.csm_id is not null then coalesce(actual_per_csm.actual_touch_count, 0) end
-            as actual_touch_count,
+        -- whoever has held none is observed to have held none, where any interaction is on file
+        case
+            when touches.csm_id is not null and observed.has_interactions
+                then coalesce(actual_per_csm.actual_touch_count, 0)
+        end as actual_touch_count,
         -- nobody could touch a customer before the first day of work; the quarter's Sunday has passed
         {{ days_between('greatest(weeks.quarter_start_date, csms.hired_on)', 'weeks.week_end_date') }} + 1
             as elapsed_days,
         {{ days_between('weeks.quarter_start_date', quarters_after('weeks.quarter_start_date', 1)) }} as quarter_days
 
     from books
+    cross join observed
     inner join weeks on books.week_start_date = weeks.week_start_date and weeks.is_latest
     left join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
     left join touches on books.csm_id = touches.csm_id and books.week_start_date = touches.week_start_date

@@ -46,7 +46,8 @@ observed as (
     select
         exists (select 1 from {{ ref('stg_interactions__interaction_topics') }})
         or exists (select 1 from {{ ref('stg_interactions__transcripts') }}) as has_words,
-        exists(select 1 from {{ ref('stg_crm__contacts') }}) as has_contacts
+        exists(select 1 from {{ ref('stg_crm__contacts') }}) as has_contacts,
+        exists(select 1 from {{ ref('stg_interactions__interactions') }}) as has_interactions
 
 ),
 
@@ -97,8 +98,9 @@ final as (
             as silent_contact_count,
         case when observed.has_contacts then coalesce(contact_counts.has_champion_changed, false) end
             as has_champion_changed,
-        -- an account without a conversation is observed to have none
-        coalesce(follow_ups.interaction_count, 0) as interaction_count_last_13_weeks,
+        -- an account without a conversation is observed to have none, where any is on file
+        case when observed.has_interactions then coalesce(follow_ups.interaction_count, 0) end
+            as interaction_count_last_13_weeks,
         cast(follow_ups.action_item_count as bigint) as action_item_count_last_13_weeks,
         {{ ratio('follow_ups.action_item_count', 'follow_ups.expected_action_item_count') }} as follow_up_ratio,
         case when observed.has_words then coalesce(competitors.recent_count, 0) end

@@ -8,6 +8,12 @@ coverage as (
 
 ),
 
+observed as (
+
+    select * from {{ ref('int_interactions__observed') }}
+
+),
+
 clock as (
 
     select * from {{ ref('int_clock') }}
@@ -21,13 +27,18 @@ final as (
         coverage.csm_id,
         coverage.last_meaningful_at,
         {{ days_between('cast(coverage.last_meaningful_at as date)', 'clock.as_of_date') }} as days_since_meaningful,
-        coverage.unmonitored_week <= clock.latest_week_start_date as is_unmonitored,
+        case when observed.has_interactions then coverage.unmonitored_week <= clock.latest_week_start_date end
+            as is_unmonitored,
         coverage.allowed_gap_days,
-        coalesce(coverage.overdue_week <= clock.latest_week_start_date, false) as is_overdue
+        -- where nothing is owed, and where it does not come to that, no account is overdue
+        case
+            when observed.has_interactions then coalesce(coverage.overdue_week <= clock.latest_week_start_date, false)
+        end as is_overdue
 
     from coverage
     inner join clock
         on coverage.from_week <= clock.latest_week_start_date and coverage.to_week > clock.latest_week_start_date
+    cross join observed
 
 )
 

@@ -15,6 +15,12 @@ coverage as (
 
 ),
 
+observed as (
+
+    select * from {{ ref('int_interactions__observed') }}
+
+),
+
 -- What a span is from a week on, and until its end; what an account is expected to add, it adds all the time.
 spans as (
 
@@ -67,14 +73,22 @@ final as (
         books.csm_id,
         books.week_start_date,
         books.account_count,
-        cast(sums.unmonitored_account_count as bigint) as unmonitored_account_count,
-        {{ ratio('sums.unmonitored_account_count', 'books.account_count') }} as unmonitored_ratio,
-        cast(sums.expected_unmonitored_count as double) as expected_unmonitored_count,
-        cast(sums.overdue_account_count as bigint) as overdue_account_count
+        -- where no interaction is on file nobody was seen to be neglected: not even an empty book has none of them
+        case when observed.has_interactions then cast(sums.unmonitored_account_count as bigint) end
+            as unmonitored_account_count,
+        case
+            when observed.has_interactions
+                then {{ ratio('sums.unmonitored_account_count', 'books.account_count') }}
+        end as unmonitored_ratio,
+        case when observed.has_interactions then cast(sums.expected_unmonitored_count as double) end
+            as expected_unmonitored_count,
+        case when observed.has_interactions then cast(sums.overdue_account_count as bigint) end
+            as overdue_account_count
 
     from books
     -- both have a row for each book and week
     inner join sums on books.csm_id = sums.csm_id and books.week_start_date = sums.week_start_date
+    cross join observed
 
 )
 

@@ -98,13 +98,15 @@ final as (
         current_books.csm_id,
         current_books.account_count,
         current_books.arr_usd,
-        -- a book of which nothing is heard is observed to have no account that is
-        coalesce(sums.sentiment_account_count, 0) as sentiment_account_count,
-        coalesce(sums.sentiment_arr_usd, 0) as sentiment_arr_usd,
+        -- where any interaction is on file, a book of which nothing is heard is observed to have no account that is
+        {% for column in ['sentiment_account_count', 'sentiment_arr_usd', 'slope_account_count', 'slope_arr_usd'] %}
+            case
+                when exists (select 1 from {{ ref('stg_interactions__interactions') }})
+                    then coalesce(sums.{{ column }}, 0)
+            end as {{ column }},
+        {% endfor %}
         sums.mean_sentiment as mean_sentiment_score,
         {{ ratio('sums.sentiment_arr_product', 'sums.sentiment_arr_usd') }} as arr_weighted_sentiment_score,
-        coalesce(sums.slope_account_count, 0) as slope_account_count,
-        coalesce(sums.slope_arr_usd, 0) as slope_arr_usd,
         sums.mean_slope as mean_sentiment_slope,
         {{ ratio('sums.slope_arr_product', 'sums.slope_arr_usd') }} as arr_weighted_sentiment_slope
 

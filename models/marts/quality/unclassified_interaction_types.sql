@@ -1,5 +1,5 @@
 -- Grain: one row per interaction_type that the reference table interaction_types lacks.
--- Why: such interactions count for nothing, so a word that nobody classified makes accounts look neglected.
+-- Why: none of them is meaningful or counted toward a ceiling: a word nobody classified makes accounts look neglected.
 with
 
 interactions as (

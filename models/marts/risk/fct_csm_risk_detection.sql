@@ -31,27 +31,32 @@ final as (
     select
         csm_weeks.csm_id,
         csm_weeks.week_start_date,
-        case when observed.is_observed then coalesce(counted.detected_episode_count, 0) end as detected_episode_count,
+        case when observed.is_detection_observed then coalesce(counted.detected_episode_count, 0) end
+            as detected_episode_count,
         counted.mean_detection_days,
-        case when observed.is_observed then coalesce(counted.open_undetected_count, 0) end as open_undetected_count,
+        case when observed.is_detection_observed then coalesce(counted.open_undetected_count, 0) end
+            as open_undetected_count,
         counted.mean_open_age_days,
         {{ ratio('counted.within_window_count', 'counted.detected_episode_count') }} as within_window_ratio,
-        case when observed.is_observed then coalesce(counted.within_window_count, 0) end as within_window_count,
-        case when observed.is_observed then coalesce(counted.late_open_count, 0) end as late_open_count,
+        case when observed.is_detection_observed then coalesce(counted.within_window_count, 0) end
+            as within_window_count,
+        case when observed.is_detection_observed then coalesce(counted.late_open_count, 0) end as late_open_count,
         averaged.restricted_mean_detection_days,
-        case when observed.is_observed then coalesce(counted.restricted_episode_count, 0) end
+        case when observed.is_detection_observed then coalesce(counted.restricted_episode_count, 0) end
             as restricted_episode_count
 
     from csm_weeks
     cross join observed
     left join counted
         on
-            counted.scope = 'csm'
+            observed.is_detection_observed
+            and counted.scope = 'csm'
             and csm_weeks.csm_id = counted.group_name
             and csm_weeks.week_start_date = counted.week_start_date
     left join averaged
         on
-            averaged.scope = 'csm'
+            observed.is_detection_observed
+            and averaged.scope = 'csm'
             and csm_weeks.csm_id = averaged.group_name
             and csm_weeks.week_start_date = averaged.week_start_date
 

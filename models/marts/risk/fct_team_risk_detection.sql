@@ -68,15 +68,18 @@ final as (
         teams.scope,
         teams.team,
         weeks.week_start_date,
-        case when observed.is_observed then coalesce(counted.detected_episode_count, 0) end as detected_episode_count,
+        case when observed.is_detection_observed then coalesce(counted.detected_episode_count, 0) end
+            as detected_episode_count,
         counted.mean_detection_days,
-        case when observed.is_observed then coalesce(counted.open_undetected_count, 0) end as open_undetected_count,
+        case when observed.is_detection_observed then coalesce(counted.open_undetected_count, 0) end
+            as open_undetected_count,
         counted.mean_open_age_days,
         {{ ratio('counted.within_window_count', 'counted.detected_episode_count') }} as within_window_ratio,
-        case when observed.is_observed then coalesce(counted.within_window_count, 0) end as within_window_count,
-        case when observed.is_observed then coalesce(counted.late_open_count, 0) end as late_open_count,
+        case when observed.is_detection_observed then coalesce(counted.within_window_count, 0) end
+            as within_window_count,
+        case when observed.is_detection_observed then coalesce(counted.late_open_count, 0) end as late_open_count,
         averaged.restricted_mean_detection_days,
-        case when observed.is_observed then coalesce(counted.restricted_episode_count, 0) end
+        case when observed.is_detection_observed then coalesce(counted.restricted_episode_count, 0) end
             as restricted_episode_count
 
     from teams
@@ -84,12 +87,14 @@ final as (
     cross join observed
     left join counted
         on
-            teams.scope = counted.scope
+            observed.is_detection_observed
+            and teams.scope = counted.scope
             and teams.team = counted.group_name
             and weeks.week_start_date = counted.week_start_date
     left join averaged
         on
-            teams.scope = averaged.scope
+            observed.is_detection_observed
+            and teams.scope = averaged.scope
             and teams.team = averaged.group_name
             and weeks.week_start_date = averaged.week_start_date
 

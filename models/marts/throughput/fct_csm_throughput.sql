@@ -93,9 +93,14 @@ final as (
         {% endfor %}
         scores.throughput_ceiling_count,
         scores.is_over_ceiling,
-        scores.consecutive_weeks_over_ceiling,
-        scores.consecutive_weeks_over_ceiling >= {{ threshold('consecutive_weeks') }} as is_intervention,
-        scores.cusum_score,
+        -- counts are null where no interaction is on file: nobody was seen above a ceiling, or within it
+        case when scores.counted_interaction_count is not null then scores.consecutive_weeks_over_ceiling end
+            as consecutive_weeks_over_ceiling,
+        case
+            when scores.counted_interaction_count is not null
+                then scores.consecutive_weeks_over_ceiling >= {{ threshold('consecutive_weeks') }}
+        end as is_intervention,
+        case when scores.counted_interaction_count is not null then scores.cusum_score end as cusum_score,
         case
             when scores.is_over_ceiling is not null
                 then {{ comparable('scores.cusum_score') }} > {{ threshold('cusum_limit_score') }}

@@ -339,7 +339,10 @@ def load(book: Book, rules: Rules, levels: list[pd.DataFrame]) -> pd.DataFrame:
 
 def throughput(book: Book) -> pd.DataFrame:
     """Interactions per CSM and week, by category."""
-    grouped = book.talks.groupby(["csm", "week", "category"], observed=False)["minutes"].agg(["size", "sum"]).unstack()
+    by_category = book.talks.groupby(["csm", "week", "category"], observed=False)["minutes"]
+    grouped = by_category.agg(["size", "sum", "count"]).unstack()
+    # conversations without a duration took a time that is not known
+    grouped["sum"] = grouped["sum"].where((grouped["count"] > 0) | ~(grouped["size"] > 0))
     counts = book.talks.groupby(["csm", "week"])[["is_counted", "is_meaningful"]].sum()
     sums = pd.concat([grouped["size"].add_suffix("_count"), grouped["sum"].add_suffix("_minutes"), counts], axis=1)
     sums = sums.rename(
@@ -347,7 +350,12 @@ def throughput(book: Book) -> pd.DataFrame:
     )
     sums = sums.rename_axis(["key", "week"]).rename_axis(None, axis=1).reset_index()
     sums = sums[sums.filter(like="_count").any(axis=1)]
-    return book.named(book.csm_weeks.merge(sums, on=["key", "week"], how="outer").fillna(0))
+    frame = book.csm_weeks.merge(sums, on=["key", "week"], how="outer")
+    counts, minutes = (list(frame.filter(like=kind).columns) for kind in ("_count", "_minutes"))
+    frame[counts] = frame[counts].fillna(0)
+    for column in minutes:
+        frame[column] = frame[column].where(frame[column.replace("_minutes", "_count")] > 0, 0)
+    return book.named(frame)
 
 
 def coverage(book: Book, rules: Rules) -> pd.DataFrame:

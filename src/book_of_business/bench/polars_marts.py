@@ -361,13 +361,19 @@ def throughput(found: Frames) -> pl.LazyFrame:
     sums = {}
     for category in CATEGORIES:
         sums[f"{category}_count"] = (col("category") == category).sum()
-        sums[f"{category}_minutes"] = col("duration_minutes").filter(col("category") == category).sum()
+        minutes = col("duration_minutes").filter(col("category") == category)
+        sums[f"{category}_minutes"] = pl.when(minutes.count() > 0).then(minutes.sum())
     held = found["interactions"].group_by("csm_id", "week").agg(
         counted_interaction_count=col("is_counted").sum(), meaningful_interaction_count=col("is_meaningful").sum(),
         **sums
     )  # fmt: skip
     rows = pl.concat([found["csm_weeks"], held.select("csm_id", "week")]).unique()
-    joined = rows.join(held, on=("csm_id", "week"), how="left").with_columns(pl.exclude("csm_id", "week").fill_null(0))
+    joined = rows.join(held, on=("csm_id", "week"), how="left").with_columns(pl.col("^.*_count$").fill_null(0))
+    # conversations without a duration took a time that is not known; no conversation took none
+    joined = joined.with_columns(
+        pl.when(col(f"{category}_count") > 0).then(col(f"{category}_minutes")).otherwise(0).alias(f"{category}_minutes")
+        for category in CATEGORIES
+    )
     return joined.rename({"week": "week_start_date"})
 
 

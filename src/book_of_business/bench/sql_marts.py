@@ -292,7 +292,8 @@ def mart_tables(rules: Rules) -> list[tuple[str, str]]:
     )
     segments = " ".join(f"when '{segment}' then {double(weight)}" for segment, weight in rules.weights["base"].items())
     categories = ", ".join(
-        f"coalesce({category}_count, 0) as {category}_count, coalesce({category}_minutes, 0) as {category}_minutes"
+        f"coalesce({category}_count, 0) as {category}_count,"
+        f" case when {category}_count > 0 then {category}_minutes else 0 end as {category}_minutes"
         for category in CATEGORIES
     )
     by_category = ", ".join(

@@ -46,6 +46,7 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/dates.sql", "12", "months in a year"),
     Allowance("macros/engine/dates.sql", "3", "months in a quarter"),
     Allowance("macros/engine/instants.sql", "86400000000.0", "microseconds in a day"),
+    Allowance("macros/engine/instants.sql", "60000000.0", "microseconds in a minute"),
     Allowance("macros/engine/windows.sql", "18", "digits of an exact number: no sum of scores has more"),
     Allowance("macros/engine/windows.sql", "6", "decimals of an exact number: finer than any score means"),
     Allowance("macros/engine/random.sql", "12", "hexadecimal digits that fit a bigint"),

@@ -11,7 +11,7 @@ from typing import Any
 class RawColumn:
     """One column; `data_type` is varchar, date, timestamp, double, bigint or boolean.
 
-    `is_free_text` marks text that no rule of the contract constrains.
+    `is_free_text` marks text that no rule of the contract constrains, `is_typed` what is neither that nor an id.
     """
 
     name: str
@@ -20,6 +20,7 @@ class RawColumn:
     is_optional: bool
     has_parent: bool
     is_free_text: bool
+    is_typed: bool
 
     @property
     def is_id(self) -> bool:
@@ -70,12 +71,14 @@ def as_column(written: dict[str, Any], keys: list[str]) -> RawColumn:
     """A column of a table as written in YAML; `keys` are the columns of the table's grain."""
     meta = written.get("config", {}).get("meta", {})
     is_key = written["name"] in keys
-    is_ruled = bool({"parent", "accepted_from", "accepted_values"} & set(meta))
+    is_listed = bool({"accepted_from", "accepted_values"} & set(meta))
+    is_text = written["data_type"] == "varchar"
     return RawColumn(
         name=written["name"],
         data_type=written["data_type"],
         is_key=is_key,
         is_optional=meta.get("is_optional", False),
         has_parent="parent" in meta,
-        is_free_text=written["data_type"] == "varchar" and not is_key and not is_ruled,
+        is_free_text=is_text and not is_key and not is_listed and "parent" not in meta,
+        is_typed=not is_text or is_listed,
     )

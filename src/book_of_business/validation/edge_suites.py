@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from book_of_business.validation.contract import RawColumn, RawTable, read_contract
+from book_of_business.validation.forms import MOST_SHARE
 
 STOPPING_TABLES = ("csms", "accounts")
 CRITICAL_USABLE_SHARE = 0.05
@@ -30,9 +31,16 @@ TELLING_SHARES = {
     ("opportunities", "account_id"): 0.1,
     ("subscriptions", "ends_on"): 0.1,
 }
-# Ends that most rows have not come to: filled everywhere, another date was exported under their name.
-RARE_ENDS = {"left_on", "churned_on", "cancelled_on", "escalated_at"}
-RARE_END_SHARE = 0.9
+# Ends that most rows have not come to, and what the row begins with. Filled almost everywhere, they may be true all the
+# same (a list of those who left), or another date exported under their name: one still to come, that of the beginning,
+# or the day of an import.
+RARE_ENDS = {
+    "left_on": ("hired_on", "added_on"),
+    "churned_on": ("customer_since",),
+    "cancelled_on": ("starts_on",),
+    "escalated_at": ("opened_at",),
+}
+NO_END_SHARE = 0.5
 # More rows than any company has: another list was exported.
 PLAUSIBLE_ROW_COUNTS = {"csms": 20_000, "accounts": 50_000_000}
 # What has happened cannot lie far behind the latest completed interaction, except for a few typing errors.
@@ -92,7 +100,7 @@ FORM_REMEDIES = {
     "timestamp": "write timestamps as 2026-03-31T14:05:00Z, or map another column to it",
     "double": "write 1234.5, not 1,234.5 or $1234.50, or map another column to it",
     "bigint": "write whole numbers without separators, or map another column to it",
-    "boolean": "write true or false",
+    "boolean": "write true or false, yes or no, 1 or 0",
 }
 
 
@@ -147,9 +155,15 @@ def value_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any
         words = f"at least {percent(USUAL_SHARE)} of the filled values are {form}"
         found.append(share(column, "form", words, remedy, argument=kind, min_value=USUAL_SHARE))
     if column.name in RARE_ENDS:
-        words = f"at most {percent(RARE_END_SHARE)} of the rows have a value: most have not ended"
-        remedy = "check that it is not another date, such as the next renewal"
-        found.append(share(column, "filled", words, remedy, max_value=RARE_END_SHARE, minimum_count=MINIMUM_COUNT))
+        names = {other.name for other in table.columns}
+        begins = next(name for name in RARE_ENDS[column.name] if name in names)
+        words = (
+            f"where more than {percent(MOST_SHARE)} of the rows have an end, at most {percent(NO_END_SHARE)} of the"
+            f" ends lie after the latest completed interaction, equal {begins} or are of one day"
+        )
+        remedy = "check that it is not another date, such as the next renewal; leave it empty where nothing has ended"
+        bounds = {"argument": {"$PARAMETER": "happened_between"}, "beside": begins, "minimum_count": MINIMUM_COUNT}
+        found.append(share(column, "no_end", words, remedy, max_value=NO_END_SHARE, **bounds))
     elif (table.name, column.name) in TELLING_SHARES:
         least = TELLING_SHARES[table.name, column.name]
         words = f"at least {percent(least)} of the rows have a value"

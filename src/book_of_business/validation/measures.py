@@ -25,12 +25,15 @@ class ColumnShareOf(ColumnAggregateMetricProvider):
     """`column.share_of`: a number from 0 to 1, or null for fewer values than `minimum_count`."""
 
     metric_name = "column.share_of"
-    value_keys = ("measure", "argument", "minimum_count")
+    value_keys = ("measure", "argument", "minimum_count", "beside")
 
     @column_aggregate_partial(engine=SqlAlchemyExecutionEngine)
-    def _sqlalchemy(cls, column: Any, measure: str, argument: str | None, minimum_count: int, **kwargs: Any) -> Any:
-        quoted = kwargs["_dialect"].identifier_preparer.quote(str(column.name))
-        return sa.literal_column(share_sql(quoted, measure, argument, minimum_count))
+    def _sqlalchemy(
+        cls, column: Any, measure: str, argument: str | None, minimum_count: int, beside: str | None, **kwargs: Any
+    ) -> Any:
+        quote = kwargs["_dialect"].identifier_preparer.quote
+        other = quote(beside) if beside else None
+        return sa.literal_column(share_sql(quote(str(column.name)), measure, argument, minimum_count, other))
 
 
 class ExpectColumnShareToBeBetween(ColumnAggregateExpectation):
@@ -42,11 +45,15 @@ class ExpectColumnShareToBeBetween(ColumnAggregateExpectation):
     measure: str
     argument: Any = None
     minimum_count: int = 0
+    beside: str | None = None
     min_value: float | None = None
     max_value: float | None = None
 
     metric_dependencies = ("column.share_of",)
-    success_keys: ClassVar[tuple[str, ...]] = ("measure", "argument", "minimum_count", "min_value", "max_value")
+    success_keys: ClassVar[tuple[str, ...]] = (
+        *("measure", "argument", "minimum_count", "beside"),
+        *("min_value", "max_value"),
+    )
 
     def get_validation_dependencies(
         self, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
@@ -64,6 +71,7 @@ class ExpectColumnShareToBeBetween(ColumnAggregateExpectation):
                 "measure": self.measure,
                 "argument": self.argument,
                 "minimum_count": self.minimum_count,
+                "beside": self.beside,
             },
         )
         wanted = (runtime_configuration or {}).get("result_format", "BASIC")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from book_of_business.reference_files import read_thresholds
 from book_of_business.validation.contract import RawTable, read_contract
 from book_of_business.validation.edge_suites import EARLIEST_DATE, LATEST_DATE
 from book_of_business.validation.forms import look_sql, received_column
@@ -76,7 +77,7 @@ def validate_edge(
     """
     (results_dir / "marts.json").unlink(missing_ok=True)
     with opened(working_file, results_dir, project_dir) as session:
-        latest = latest_interaction_on(session)
+        latest = latest_interaction_on(session, project_dir)
         suites = tuple(edge_result(session, table, latest) for table in read_contract(project_dir))
     summary = ValidationSummary("edge", raw_description, str(working_file), suites)
     summary.write(results_dir / "edge.json")
@@ -156,19 +157,40 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", module=r"(great_expectations|duckdb_sqlalchemy|sqlalchemy|marshmallow)")
 
 
-def latest_interaction_on(session: Session) -> str | None:
-    """The day of the latest completed interaction, which is the book's clock; null if there is none."""
+def latest_interaction_on(session: Session, project_dir: Path = CHECKOUT) -> str | None:
+    """The day of the latest completed interaction, which is the book's clock; null if there is none.
+
+    As in the contract, a few days beyond a gap do not move it: a typing error of years must not excuse other dates.
+    """
     columns = {name.lower() for (name,) in session.rows(columns_query("raw", "interactions", "column_name"))}
     if not {"started_at", "status"} <= columns:
         return None
-    query = (
-        "select cast(max(try_cast(cast(started_at as varchar) as date)) as varchar)"
-        " from raw.interactions where status = 'completed'"
-    )
+    limits = read_thresholds(project_dir / "seeds" / "reference", ("clock_gap_days", "clock_stray_share"))
     try:
-        return session.rows(query)[0][0]
+        return session.rows(latest_day_query(limits["clock_gap_days"], limits["clock_stray_share"]))[0][0]
     except Exception:  # a table that cannot be read is reported by its own suite
         return None
+
+
+def latest_day_query(gap_days: float, stray_share: float) -> str:
+    """The latest day of the completed interactions but for those beyond the widest gap that so few lie beyond."""
+    return f"""
+        with days as (
+            select try_cast(cast(started_at as varchar) as date) as day, count(*) as day_count
+            from raw.interactions where lower(cast(status as varchar)) = 'completed' group by all
+        ),
+        ends as (
+            select day, lag(day) over (order by day) as earlier_day, sum(day_count) over () as all_count,
+                sum(day_count) over (order by day desc) as tail_count
+            from days where day is not null
+        )
+        select cast(coalesce(
+            min(case
+                when day - earlier_day > {gap_days} and tail_count < {stray_share} * all_count then earlier_day
+            end),
+            max(day)
+        ) as varchar) from ends
+    """
 
 
 def columns_query(schema: str, table: str, selected: str) -> str:
@@ -191,12 +213,14 @@ def edge_result(session: Session, table: RawTable, latest: str | None) -> SuiteR
         return SuiteResult(suite.name, table.name, None, note, ())
     present = [column for column in table.columns if column.name in raw_columns]
     absent = [column.name for column in table.columns if column.name not in raw_columns]
-    selected = [received_column(*raw_columns[column.name], column.data_type) for column in present]
+    selected = [
+        received_column(*raw_columns[column.name], column.data_type, is_typed=column.is_typed) for column in present
+    ]
     query = f'select {", ".join(selected) or "1 as nothing"} from raw."{table.name}"'
     suite.expectations = [
         expectation
         for expectation in suite.expectations
-        if getattr(expectation, "column", None) in {None, *(column.name for column in present)}
+        if {getattr(expectation, name, None) for name in ("column", "beside")} <= {None, *(one.name for one in present)}
     ]
     asset = session.source.add_query_asset(name=table.name, query=expose_columns_only(query))
     results = session.validate(asset, suite, {"happened_between": f"{EARLIEST_DATE}/{latest or LATEST_DATE}"})
