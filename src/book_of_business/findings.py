@@ -225,6 +225,90 @@ def losses(rows: Rows) -> Iterator[str]:
     yield f"lost in all: {told}. Mend the export; ALLOW_LOSS=1 builds what is left"
 
 
+UNASSIGNED_REASONS = {
+    "no_assignment": ("have no assignment on file", "export their owners to account_assignments"),
+    "assignment_ended": ("have no assignment that is still open", "assign them, or leave unassigned_on empty"),
+    "owner_left": ("belong to somebody who has left", "hand them over"),
+    "owner_not_yet_hired": ("belong to somebody not yet hired", "check hired_on of their owner"),
+    "assignment_rejected": ("have an assignment that was rejected", "mend it; see marts.rejected_rows"),
+}
+
+
+def unassigned_accounts(rows: Rows) -> Iterator[str]:
+    """Active accounts that nobody employed owns, in accounts and ARR, with the reason."""
+    for reason, count, arr in rows("""
+        select reason, count(*), sum(arr_usd) from intermediate.int_accounts__unassigned
+        group by reason order by sum(arr_usd) desc nulls last, count(*) desc, reason
+    """):
+        what, remedy = UNASSIGNED_REASONS.get(reason, (reason, "see marts.dim_accounts"))
+        amount = "" if arr is None else f" with ${arr:,.0f} of ARR"
+        verb = what.replace("have", "has", 1).replace("belong", "belongs", 1) if count == 1 else what
+        counts = "counts" if count == 1 else "count"
+        yield f"{counted(count, 'account')}{amount} {verb} and {counts} as unassigned: {remedy}"
+
+
+def owned_before_hiring(rows: Rows) -> Iterator[str]:
+    """CSMs who own accounts or talk to them before they are hired, as a date of a rehiring does."""
+    for csm, hired, assigned, talked, accounts, interactions in rows("""
+        select csm_id, hired_on, earliest_assigned_on, earliest_interaction_on, account_count, interaction_count
+        from intermediate.int_csms__owned_before_hiring order by account_count desc, interaction_count desc, csm_id
+    """)[:SHOWN]:
+        owned = f"owns {counted(accounts, 'account')} since {assigned}" if accounts else ""
+        held = f"held {counted(interactions, 'interaction')} since {talked}" if interactions else ""
+        done = " and ".join(part for part in (owned, held) if part)
+        yield (
+            f"csm {csm} {done}, before being hired on {hired}: until then those accounts count as unassigned. Give"
+            " hired_on the first day of employment"
+        )
+
+
+def contract_lines(rows: Rows) -> Iterator[str]:
+    """Lines that overlap, whose end was written inclusively, or whose link leads nowhere."""
+    words = {
+        "is_overlapping": (
+            "overlaps another of its account and product without a link, and both count toward ARR",
+            "overlap others of their account and product without a link, and all count toward ARR",
+            "give renews_subscription_id or contract_id where one continues the other",
+        ),
+        "is_written_inclusively": (
+            "ends the day before the next of its account and product starts, and is in force through that day",
+            "end the day before the next of their account and product starts, and are in force through that day",
+            "ends_on is the first day after the term",
+        ),
+        "is_dangling_link": (
+            "renews one that is not on file",
+            "renew others that are not on file",
+            "export the lines renewed as well, or leave renews_subscription_id empty",
+        ),
+    }
+    for flag, (one, many, remedy) in words.items():
+        (count, ids), *_ = rows(f"""
+            select count(*), list(subscription_id order by account_id, product, starts_on, subscription_id)
+            from intermediate.int_subscriptions__in_force where {flag}
+        """)
+        if count:
+            verb = one if count == 1 else many
+            yield f"{counted(count, 'subscription')} {verb}: {listed(ids, count)}; {remedy}"
+
+
+def twin_interactions(rows: Rows) -> Iterator[str]:
+    """Conversations that may be one: written down by two systems, or a call in two legs."""
+    found = dict(rows("select kind, count(*) from intermediate.int_interactions__twins group by kind"))
+    if not found:
+        return
+    (completed,), *_ = rows("select count(*) from intermediate.int_interactions__completed")
+    pairs = rows("""
+        select interaction_id || ' and ' || earlier_interaction_id from intermediate.int_interactions__twins
+        order by kind, started_at desc, interaction_id limit 3
+    """)
+    yield (
+        f"{sum(found.values()):,} of {completed:,} completed interactions may be one with another of the same CSM and"
+        f" account, and count all the same: {found.get('same_meeting', 0):,} start within ten minutes of it,"
+        f" {found.get('second_leg', 0):,} where it ends ({', '.join(pair for (pair,) in pairs)} ...)."
+        " Leave one out where they are one meeting: intermediate.int_interactions__twins of the working file has all"
+    )
+
+
 def nulled_values(rows: Rows) -> Iterator[str]:
     """Measures whose value was at fault: the rows stay."""
     for table, column, rule, count, values in rows("""
@@ -259,4 +343,12 @@ def plain_forms(rows: Rows) -> Iterator[str]:
         yield f"values read from another form than the contract's {forms}: {listed(told, len(told))}"
 
 
-EFFECTS: tuple[Callable[[Rows], Iterator[str]], ...] = (nulled_values, copied_interactions, plain_forms)
+EFFECTS: tuple[Callable[[Rows], Iterator[str]], ...] = (
+    unassigned_accounts,
+    owned_before_hiring,
+    nulled_values,
+    copied_interactions,
+    plain_forms,
+    contract_lines,
+    twin_interactions,
+)

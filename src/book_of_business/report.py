@@ -82,7 +82,7 @@ def books_table(books: pl.DataFrame) -> Table:
         table.add_row(
             Text(one_line(book["csm_name"] or book["csm_id"], limit=24)),
             f"{book['account_count']:,}",
-            f"${book['arr_usd'] / 1e6:,.2f}M",
+            "-" if book["arr_usd"] is None else f"${book['arr_usd'] / 1e6:,.2f}M",
             load_words(book),
             "-" if book["unmonitored_account_count"] is None else f"{book['unmonitored_account_count']:,}",
             share_words(book),

@@ -7,8 +7,8 @@
 {% set days_from_previous = days_between('previous_started_on', 'started_on') %}
 {% set few = threshold('clock_stray_share') ~ ' * total_count' %}
 {% set no_date -%}
-    There is no completed interaction to take the date from: give AS_OF_DATE=YYYY-MM-DD (a Sunday). Without a history of
-    interactions nothing is known of coverage, throughput, engagement, sentiment and detection.
+    There is no completed interaction to take the date from, and so none from which neglect, throughput or touches held
+    can be measured: export the history of conversations, or give AS_OF_DATE=YYYY-MM-DD (a Sunday) to see the rest without them.
 {%- endset %}
 with
 
