@@ -21,9 +21,9 @@ capacity as (
 
 ),
 
-subscription_spans as (
+paying as (
 
-    select * from {{ ref('int_subscriptions__owned') }}
+    select * from {{ ref('int_accounts__paying') }}
 
 ),
 
@@ -47,32 +47,17 @@ current_books as (
 
 ),
 
-arr_per_account as (
-
-    select
-        subscription_spans.account_id,
-        sum(subscription_spans.arr_usd) as arr_usd
-
-    from subscription_spans
-    inner join clock
-        on
-            subscription_spans.from_week <= clock.latest_week_start_date
-            and subscription_spans.to_week > clock.latest_week_start_date
-    group by subscription_spans.account_id
-
-),
-
 heard as (
 
     select
         accounts.csm_id,
         accounts.mean_sentiment_score,
         accounts.sentiment_slope,
-        -- an active account without an active subscription is observed to pay nothing
-        coalesce(arr_per_account.arr_usd, 0) as arr_usd
+        paying.arr_usd
 
     from accounts
-    left join arr_per_account on accounts.account_id = arr_per_account.account_id
+    -- both are the active accounts of the last week
+    left join paying on accounts.account_id = paying.account_id
 
 ),
 
@@ -100,11 +85,11 @@ final as (
         current_books.arr_usd,
         -- a book of which nothing is heard is observed to have no account that is
         coalesce(sums.sentiment_account_count, 0) as sentiment_account_count,
-        coalesce(sums.sentiment_arr_usd, 0) as sentiment_arr_usd,
+        case when current_books.arr_usd is not null then coalesce(sums.sentiment_arr_usd, 0) end as sentiment_arr_usd,
         sums.mean_sentiment as mean_sentiment_score,
         {{ ratio('sums.sentiment_arr_product', 'sums.sentiment_arr_usd') }} as arr_weighted_sentiment_score,
         coalesce(sums.slope_account_count, 0) as slope_account_count,
-        coalesce(sums.slope_arr_usd, 0) as slope_arr_usd,
+        case when current_books.arr_usd is not null then coalesce(sums.slope_arr_usd, 0) end as slope_arr_usd,
         sums.mean_slope as mean_sentiment_slope,
         {{ ratio('sums.slope_arr_product', 'sums.slope_arr_usd') }} as arr_weighted_sentiment_slope
 
