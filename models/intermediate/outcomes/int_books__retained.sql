@@ -101,8 +101,7 @@ measured as (
     inner join weeks
         on weeks.week_start_date >= {{ days_after('clock.first_week_start_date', window_days) }}
     -- without any subscription on file nobody is observed to have paid nothing
-    inner join observed on observed.has_subscriptions
-    where csms.scope = 'organisation'
+    inner join observed on observed.has_subscriptions and csms.scope = 'organisation'
 
 ),
 
