@@ -138,8 +138,8 @@ def load(connection: duckdb.DuckDBPyConnection, book: Book) -> None:
         ),
         "staging.stg_crm__subscriptions": (
             "subscription_id integer, account_id varchar, arr_usd double, starts_on date, ends_on date,"
-            " cancelled_on date, product varchar, has_custom_configuration boolean, contract_id varchar, signed_on date,"
-            " renews_subscription_id integer",
+            " cancelled_on date, product varchar, has_custom_configuration boolean, contract_id varchar,"
+            " signed_on date, renews_subscription_id integer",
             [
                 (number, account, arr, date(start), date(end), date(cancelled), "Atlas", None, None, None, None)
                 for number, (account, arr, start, end, cancelled) in enumerate(book.subscriptions)
