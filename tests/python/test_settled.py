@@ -107,12 +107,13 @@ def continues(new: Line, old: Line, lines: list[Line]) -> bool:
 
 def is_settled(line: Line, lines: list[Line], day: int) -> bool:
     assert line.ends is not None
-    for other in lines:
-        if continues(other, line, lines) and known_on(other, lines) <= day:
-            # cancelled by that end, or before it began
-            if other.cancelled is None or day < other.cancelled or other.cancelled > max(line.ends, other.starts):
-                return True
-    return False
+    return any(
+        continues(other, line, lines)
+        and known_on(other, lines) <= day
+        # cancelled by that end, or before it began
+        and (other.cancelled is None or day < other.cancelled or other.cancelled > max(line.ends, other.starts))
+        for other in lines
+    )
 
 
 def is_rolling(line: Line) -> bool:
