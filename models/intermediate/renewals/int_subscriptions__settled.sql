@@ -16,9 +16,8 @@ ending as (
         account_id,
         product,
         contract_id,
-        arr_usd,
-        starts_on,
         ends_on,
+        {{ comparable(threshold('settled_minimum_share') ~ ' * arr_usd') }} as least_arr_usd,
         {{ days_after('ends_on', 1) }} as latest_start_on,
         {{ days_after('ends_on', '-' ~ threshold('renewal_window_days')) }} as earliest_start_on
 
@@ -76,8 +75,7 @@ continuing as (
             and ending.product = lines.product
             and lines.starts_on between ending.earliest_start_on and ending.latest_start_on
             and (lines.ends_on is null or ending.ends_on < lines.ends_on)
-            and {{ comparable('lines.arr_usd') }}
-            >= {{ comparable(threshold('settled_minimum_share') ~ ' * ending.arr_usd') }}
+            and ending.least_arr_usd <= {{ comparable('lines.arr_usd') }}
     where
         -- one that names another line goes on with that one
         (lines.renews_subscription_id is null or lines.is_dangling_link)
