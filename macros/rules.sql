@@ -64,35 +64,35 @@
     )
 {%- endmacro %}
 
-{#- Union of overlapping or touching week spans (from_week, to_week exclusive) of the same keys, as a select. Two
-    subscriptions of one product at once are one product. -#}
-{% macro merged_spans(relation, keys) -%}
+{#- Union of overlapping or touching spans (from_week, to_week exclusive, or days of other names) of the same keys, as a
+    select. Two subscriptions of one product at once are one product. -#}
+{% macro merged_spans(relation, keys, from='from_week', to='to_week') -%}
     select
         {{ keys | join(', ') }},
-        min(from_week) as from_week,
-        max(to_week) as to_week
+        min({{ from }}) as {{ from }},
+        max({{ to }}) as {{ to }}
 
     from (
         select
             *,
-            sum(case when from_week <= reached_week then 0 else 1 end) over (
-                partition by {{ keys | join(', ') }} order by from_week rows between unbounded preceding and current row
+            sum(case when {{ from }} <= reached then 0 else 1 end) over (
+                partition by {{ keys | join(', ') }} order by {{ from }} rows between unbounded preceding and current row
             ) as island_number
 
         from (
             select
                 *,
-                max(to_week) over (
+                max({{ to }}) over (
                     partition by {{ keys | join(', ') }}
-                    order by from_week
+                    order by {{ from }}
                     rows between unbounded preceding and 1 preceding
-                ) as reached_week
+                ) as reached
 
             from (
                 -- one span for each start: the two windows would each break ties in an order of their own
-                select {{ keys | join(', ') }}, from_week, max(to_week) as to_week
+                select {{ keys | join(', ') }}, {{ from }}, max({{ to }}) as {{ to }}
                 from {{ relation }}
-                group by {{ keys | join(', ') }}, from_week
+                group by {{ keys | join(', ') }}, {{ from }}
             ) as spans_by_start
         ) as spans_with_reach
     ) as spans_with_island

@@ -13,7 +13,7 @@
         ~ selects | join(' union all ') ~ ") as files left join raw.finished_files as finished on files.table_name = finished.table_name"
         ~ " and files.file_name = finished.file_name and files.file_size = finished.file_size and files.changed_at = finished.changed_at"
         ~ " and " ~ (not is_full)) %}
-    {% for folder in folders %}
+    {% for folder in folders if folder not in compared_by_row() %}
         {% do find_first_weeks(folder, changed_files(folder)) %}
     {% endfor %}
     {#- gone: as the last whole run read them, they are not there any more -#}

@@ -2,12 +2,21 @@
     from when a row matters (`matters_from`), which columns matter later than that, and which matter to no week that is kept
     (`is_label`: names are looked up anew by every build); `matters_where`: rows without it, and their children, never do. -#}
 
+{#- Tables of which a row matters by what other rows say: a subscription is known from the first start of its contract, ends
+    its predecessor where it begins and, written inclusively, a day before. Their relation is a model with all accepted rows,
+    and `columns` that stand for those others; rows matter from `dates` too, and so many `days` before. No file of theirs can
+    tell that, so rows are compared however they come. -#}
+{% macro compared_by_row() %}
+    {{ return({'subscriptions': {'columns': ['known_on', 'is_dangling_link'], 'dates': ['known_on'], 'days': 1}}) }}
+{% endmacro %}
+
 {#- A select with a row for each table, part of its columns and week: how many rows begin to matter then, and a sum of
     their hashes. Equal counts and sums are equal rows. `tables`: (domain, table, accepted rows). -#}
 {% macro raw_weeks_of(tables, interactions, usage_weeks, clock) %}
 {%- if execute and target.type == 'duckdb' -%}
 {%- set folders = run_query('select table_name from raw.registered_folders').columns[0].values() -%}
-{%- for domain, table, relation in tables if table not in folders -%}
+{%- for domain, table, relation in tables if table not in folders or table in compared_by_row() -%}
+{%- set by_others = compared_by_row().get(table, {'columns': [], 'dates': [], 'days': 0}) -%}
 {%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
 {%- set meta = contract.config.meta -%}
 {%- set keys = meta.grain -%}
@@ -23,14 +32,15 @@
     {%- endif -%}
 {%- endfor -%}
 {%- set dates = ['interactions.started_at'] if meta.matters_with else [] -%}
-{%- for name in dates_to_matter(contract) -%}{%- do dates.append('checked.' ~ name) -%}{%- endfor -%}
-{%- set since = 'least(' ~ dates | join(', ') ~ ')' %}
+{%- for name in dates_to_matter(contract) + by_others.dates -%}{%- do dates.append('checked.' ~ name) -%}{%- endfor -%}
+{%- set since = 'least(' ~ dates | join(', ') ~ ')' -%}
+{%- set since_week = week_start(days_after('cast(' ~ since ~ ' as date)', -by_others.days)) %}
 select
     '{{ table }}' as table_name,
     'row' as part,
-    {{ week_start('cast(' ~ since ~ ' as date)') }} as week_start_date,
+    {{ since_week }} as week_start_date,
     count(*) as row_count,
-    sum(hash({% for name in own %}checked.{{ name }}{{ ', ' if not loop.last }}{% endfor %})) as hash_sum
+    sum(hash({% for name in own + by_others.columns %}checked.{{ name }}{{ ', ' if not loop.last }}{% endfor %})) as hash_sum
 from {{ relation }} as checked
 {%- if meta.matters_with %}
 -- an interaction's id is unique
@@ -39,7 +49,7 @@ inner join {{ interactions }} as interactions on checked.interaction_id = intera
 {%- if matters %}
 where {{ matters | join(' and ') }}
 {%- endif %}
-group by {{ week_start('cast(' ~ since ~ ' as date)') }}
+group by {{ since_week }}
 {%- for from, columns in late.items() %}
 {%- set late_since = week_start('cast(coalesce(checked.' ~ from ~ ', checked.' ~ meta.matters_from ~ ') as date)') %}
 union all

@@ -1,5 +1,5 @@
 -- Closing ARR is that of fct_books, for every book and week; a row more is a book that just emptied. Otherwise two
--- marts would tell two revenues.
+-- marts would tell two revenues. Where none is observed there is nothing to reconcile.
 with
 
 movements as (
@@ -25,8 +25,10 @@ final as (
     from movements
     full outer join books on movements.csm_id = books.csm_id and movements.week_start_date = books.week_start_date
     where
-        movements.csm_id is null
-        or not coalesce(abs(movements.closing_arr_usd - coalesce(books.arr_usd, 0)) < 0.005, false)
+        case
+            when movements.csm_id is null then books.arr_usd is not null
+            else not coalesce(abs(movements.closing_arr_usd - coalesce(books.arr_usd, 0)) < 0.005, false)
+        end
 
 )
 

@@ -125,7 +125,12 @@ def row_days(book: Book, table: str) -> list[date | None]:
         }
         return [parents.get(row.get("interaction_id")) for row in rows]
     name = BEGINS[table]
-    return [day_of(table, name, row.get(name)) for row in rows]
+    days = [day_of(table, name, row.get(name)) for row in rows]
+    if table == "subscriptions":
+        # a line is on record from its signature, if that is earlier
+        signed = [day_of(table, name, row.get("signed_on")) for row in rows]
+        return [min(filter(None, pair)) if all(pair) else pair[0] for pair in zip(days, signed, strict=True)]
+    return days
 
 
 def known_at(book: Book, day: date) -> Book:

@@ -29,7 +29,9 @@ red_per_book as (
         books.arr_usd,
         -- without health scores red is not observed; with them, a book without a red account has none
         case when observed.has_health_scores then coalesce(red_books.red_account_count, 0) end as red_account_count,
-        case when observed.has_health_scores then coalesce(red_books.red_arr_usd, 0) end as red_arr_usd,
+        case
+            when observed.has_health_scores and books.arr_usd is not null then coalesce(red_books.red_arr_usd, 0)
+        end as red_arr_usd,
         greatest(
             {{ threshold('risk_stacking_minimum_count') }}, {{ threshold('risk_stacking_share') }} * books.account_count
         ) as risk_stacking_threshold_count

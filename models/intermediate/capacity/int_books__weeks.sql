@@ -26,6 +26,12 @@ subscription_spans as (
 
 ),
 
+observed as (
+
+    select exists(select 1 from {{ ref('int_subscriptions__in_force') }}) as has_subscriptions
+
+),
+
 books as (
 
     select
@@ -78,9 +84,11 @@ final as (
         sums.csm_id,
         sums.week_start_date,
         cast(sums.account_count as bigint) as account_count,
-        cast(sums.arr_usd as double) as arr_usd
+        -- without any subscription on file revenue is not observed; with some, an empty book has none
+        case when observed.has_subscriptions then cast(sums.arr_usd as double) end as arr_usd
 
     from sums
+    cross join observed
 
 )
 

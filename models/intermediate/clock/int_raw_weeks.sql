@@ -4,7 +4,7 @@
     ('crm', 'csms', ref('stg_crm__csms')),
     ('crm', 'accounts', ref('stg_crm__accounts')),
     ('crm', 'account_assignments', ref('stg_crm__account_assignments')),
-    ('crm', 'subscriptions', ref('stg_crm__subscriptions')),
+    ('crm', 'subscriptions', ref('int_subscriptions__in_force')),
     ('crm', 'lifecycle_stage_changes', ref('stg_crm__lifecycle_stage_changes')),
     ('crm', 'contacts', ref('stg_crm__contacts')),
     ('crm', 'opportunities', ref('stg_crm__opportunities')),

@@ -16,7 +16,7 @@ topics as (
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__in_force') }}
 
 ),
 
@@ -68,8 +68,7 @@ owned as (
             discussions.account_id = subscriptions.account_id
             and discussions.product = subscriptions.product
             and discussions.started_on >= subscriptions.starts_on
-            and discussions.started_on < coalesce(subscriptions.ends_on, cast('9999-12-31' as date))
-            and discussions.started_on < coalesce(subscriptions.cancelled_on, cast('9999-12-31' as date))
+            and discussions.started_on < coalesce(subscriptions.in_force_until, cast('9999-12-31' as date))
     group by discussions.interaction_id, discussions.product
 
 ),
@@ -103,7 +102,8 @@ final as (
         discussions.started_at,
         discussions.mention_count,
         expanding.next_expansion_on,
-        owned.product is not null as is_owned,
+        case when exists (select 1 from {{ ref('int_subscriptions__in_force') }}) then owned.product is not null end
+            as is_owned,
         -- an account without an expansion is observed to have none, where anybody has opportunities on file
         case
             when exists (select 1 from {{ ref('stg_crm__opportunities') }})

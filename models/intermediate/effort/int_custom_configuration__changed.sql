@@ -16,7 +16,13 @@ subscription_spans as (
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__in_force') }}
+
+),
+
+observed as (
+
+    select exists(select 1 from {{ ref('int_subscriptions__in_force') }}) as has_subscriptions
 
 ),
 
@@ -44,9 +50,14 @@ measured as (
     select
         counts.account_id,
         counts.week_start_date,
-        case when counts.custom_count > 0 then 'yes' else 'no' end as level
+        case
+            when not observed.has_subscriptions then 'unknown'
+            when counts.custom_count > 0 then 'yes'
+            else 'no'
+        end as level
 
     from counts
+    cross join observed
 
 ),
 

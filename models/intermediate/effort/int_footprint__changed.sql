@@ -20,6 +20,12 @@ levels as (
 
 ),
 
+observed as (
+
+    select exists(select 1 from {{ ref('int_subscriptions__in_force') }}) as has_subscriptions
+
+),
+
 product_spans as (
 
     {{ merged_spans('subscription_spans', ['account_id', 'product']) }}
@@ -37,9 +43,10 @@ measured as (
     select
         counts.account_id,
         counts.week_start_date,
-        levels.level
+        case when observed.has_subscriptions then levels.level else 'unknown' end as level
 
     from counts
+    cross join observed
     left join levels on {{ is_level_of('levels', 'footprint', 'counts.product_count') }}
 
 ),

@@ -14,9 +14,9 @@ stage_changes as (
 
 ),
 
-subscriptions as (
+renewing as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__renewing') }}
 
 ),
 
@@ -34,15 +34,13 @@ onboarding_spans as (
 renewal_days as (
 
     select
-        subscriptions.account_id,
+        renewing.account_id,
+        renewing.to_day as to_date,
         greatest(
-            subscriptions.starts_on,
-            {{ days_after('subscriptions.ends_on', '-' ~ threshold('renewal_window_days')) }}
-        ) as from_date,
-        least(subscriptions.ends_on, coalesce(subscriptions.cancelled_on, subscriptions.ends_on)) as to_date
+            renewing.from_day, {{ days_after('renewing.ends_on', '-' ~ threshold('renewal_window_days')) }}
+        ) as from_date
 
-    from subscriptions
-    where subscriptions.ends_on is not null
+    from renewing
 
 ),
 

@@ -20,6 +20,12 @@ clock as (
 
 ),
 
+observed as (
+
+    select exists(select 1 from {{ ref('int_subscriptions__in_force') }}) as has_subscriptions
+
+),
+
 bounds as (
 
     select
@@ -51,11 +57,12 @@ states as (
         bounds.account_id,
         bounds.from_week,
         owned.csm_id,
-        -- an account without an active subscription is observed to pay nothing
+        -- an account without an active subscription is observed to pay nothing, where any is on file
         coalesce(sum(subscription_spans.arr_usd), 0) as arr_usd
 
     from bounds
     inner join clock on bounds.from_week <= clock.latest_week_start_date
+    inner join observed on observed.has_subscriptions
     -- the spans of an account tile its time, so at most one holds; without one it is no customer any more
     left join owned
         on

@@ -10,7 +10,7 @@ held as (
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__in_force') }}
 
 ),
 
@@ -31,11 +31,7 @@ paid as (
     select
         subscriptions.account_id,
         greatest({{ week_start('subscriptions.starts_on') }}, {{ week_start('active.customer_since') }}) as from_week,
-        least(
-            coalesce({{ week_start('subscriptions.ends_on') }}, active.to_week),
-            coalesce({{ week_start('subscriptions.cancelled_on') }}, active.to_week),
-            active.to_week
-        ) as to_week
+        least({{ week_start('subscriptions.in_force_until') }}, active.to_week) as to_week
 
     from subscriptions
     inner join active on subscriptions.account_id = active.account_id

@@ -15,6 +15,12 @@ csms as (
 
 ),
 
+observed as (
+
+    select exists(select 1 from {{ ref('int_subscriptions__in_force') }}) as has_subscriptions
+
+),
+
 weeks as (
 
     select * from {{ ref('int_weeks') }}
@@ -94,7 +100,8 @@ measured as (
     cross join clock
     inner join weeks
         on weeks.week_start_date >= {{ days_after('clock.first_week_start_date', window_days) }}
-    where csms.scope = 'organisation'
+    -- without any subscription on file nobody is observed to have paid nothing
+    inner join observed on observed.has_subscriptions and csms.scope = 'organisation'
 
 ),
 

@@ -10,7 +10,7 @@ renewals as (
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__in_force') }}
 
 ),
 
@@ -20,7 +20,8 @@ clock as (
 
 ),
 
--- Each contract ends with its term, or is given up before. An open-ended one has no term to wait for.
+-- Each contract ends with its term, or where another renews it, or is given up before. An open-ended one has no term to
+-- wait for.
 endings as (
 
     select
@@ -28,7 +29,7 @@ endings as (
         subscriptions.starts_on,
         coalesce(subscriptions.cancelled_on < subscriptions.ends_on, subscriptions.cancelled_on is not null)
             as is_cut_short,
-        least(subscriptions.ends_on, subscriptions.cancelled_on) as ended_on
+        least(subscriptions.ends_on, subscriptions.in_force_until) as ended_on
 
     from subscriptions
 

@@ -4,7 +4,7 @@ with
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__in_force') }}
 
 ),
 
@@ -31,11 +31,7 @@ spans as (
         subscriptions.arr_usd,
         subscriptions.ends_on,
         greatest({{ week_start('subscriptions.starts_on') }}, owned.from_week) as from_week,
-        least(
-            coalesce({{ week_start('subscriptions.ends_on') }}, owned.to_week),
-            coalesce({{ week_start('subscriptions.cancelled_on') }}, owned.to_week),
-            owned.to_week
-        ) as to_week
+        least({{ week_start('subscriptions.in_force_until') }}, owned.to_week) as to_week
 
     from subscriptions
     inner join owned on subscriptions.account_id = owned.account_id

@@ -3,9 +3,9 @@
 {{ keeps_earlier_weeks('week_start_date') }}
 with
 
-subscription_spans as (
+renewal_spans as (
 
-    select * from {{ ref('int_subscriptions__owned') }}
+    select * from {{ ref('int_renewals__owned') }}
 
 ),
 
@@ -18,18 +18,18 @@ weeks as (
 renewing as (
 
     select
-        subscription_spans.csm_id,
+        renewal_spans.csm_id,
         weeks.week_start_date,
         weeks.quarter_start_date as current_quarter_start_date,
-        {{ fiscal_quarter_start('subscription_spans.ends_on') }} as quarter_start_date,
-        subscription_spans.arr_usd
+        {{ fiscal_quarter_start('renewal_spans.ends_on') }} as quarter_start_date,
+        renewal_spans.arr_usd
 
-    from subscription_spans
+    from renewal_spans
     inner join weeks
         on
-            subscription_spans.from_week <= weeks.week_start_date
-            and subscription_spans.to_week > weeks.week_start_date
-    where subscription_spans.ends_on is not null and weeks.week_start_date >= {{ rebuild_from() }}
+            renewal_spans.from_week <= weeks.week_start_date
+            and renewal_spans.to_week > weeks.week_start_date
+    where weeks.week_start_date >= {{ rebuild_from() }}
 
 ),
 

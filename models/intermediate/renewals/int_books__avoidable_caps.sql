@@ -8,6 +8,12 @@ subscription_spans as (
 
 ),
 
+renewal_spans as (
+
+    select * from {{ ref('int_renewals__owned') }}
+
+),
+
 weeks as (
 
     select * from {{ ref('int_weeks') }}
@@ -21,11 +27,8 @@ current_subscriptions as (
         subscription_spans.segment,
         subscription_spans.arr_usd,
         case
-            when subscription_spans.ends_on is not null
-                then {{ quarters_between(
-                    'weeks.quarter_start_date',
-                    fiscal_quarter_start('subscription_spans.ends_on')
-                ) }}
+            when renewal_spans.ends_on is not null
+                then {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('renewal_spans.ends_on')) }}
         end as quarter_index
 
     from subscription_spans
@@ -34,6 +37,12 @@ current_subscriptions as (
             weeks.is_latest
             and subscription_spans.from_week <= weeks.week_start_date
             and subscription_spans.to_week > weeks.week_start_date
+    -- one span at most holds in the week; a line without one renews in no quarter
+    left join renewal_spans
+        on
+            subscription_spans.subscription_id = renewal_spans.subscription_id
+            and weeks.week_start_date >= renewal_spans.from_week
+            and weeks.week_start_date < renewal_spans.to_week
 
 ),
 

@@ -6,25 +6,24 @@ with
 renewing as (
 
     select
-        subscription_spans.csm_id,
-        subscription_spans.subscription_id,
-        subscription_spans.arr_usd,
-        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
+        renewal_spans.csm_id,
+        renewal_spans.subscription_id,
+        renewal_spans.arr_usd,
+        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('renewal_spans.ends_on')) }}
             as quarter_index,
         least({{ threshold('renewal_null_draw_count') }}, greatest(
             {{ threshold('renewal_null_minimum_draw_count') }},
             {{ threshold('renewal_null_total_draw_count') }} / count(*) over ()
         )) as draw_count
 
-    from {{ ref('int_subscriptions__owned') }} as subscription_spans
+    from {{ ref('int_renewals__owned') }} as renewal_spans
     inner join {{ ref('int_weeks') }} as weeks
         on
             weeks.is_latest
-            and subscription_spans.from_week <= weeks.week_start_date
-            and subscription_spans.to_week > weeks.week_start_date
-    -- one without an end renews in no quarter
+            and renewal_spans.from_week <= weeks.week_start_date
+            and renewal_spans.to_week > weeks.week_start_date
     where
-        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('subscription_spans.ends_on')) }}
+        {{ quarters_between('weeks.quarter_start_date', fiscal_quarter_start('renewal_spans.ends_on')) }}
         < {{ threshold('renewal_horizon_quarters') }}
 
 ),

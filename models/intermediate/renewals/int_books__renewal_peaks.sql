@@ -51,8 +51,9 @@ shares as (
         books.week_start_date,
         weeks.quarter_start_date as current_quarter_start_date,
         ranked_quarters.quarter_start_date,
-        -- nothing that renews is an observed peak of none
-        coalesce(ranked_quarters.renewing_arr_usd, 0) as peak_renewing_arr_usd,
+        -- nothing that renews is an observed peak of none, where revenue is observed
+        case when books.arr_usd is not null then coalesce(ranked_quarters.renewing_arr_usd, 0) end
+            as peak_renewing_arr_usd,
         {{ ratio('coalesce(ranked_quarters.renewing_arr_usd, 0)', 'books.arr_usd') }} as peak_renewal_share
 
     from books

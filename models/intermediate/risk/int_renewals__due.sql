@@ -1,11 +1,11 @@
--- Grain: one row per account_id, ends_on and due_at: while lines are in force that end on that day, from its window on.
+-- Grain: one row per account_id, ends_on and due_at: while lines have to be renewed on that day, from its window on.
 -- Why: lines that end on one day are one renewal; where none was in force between two, nothing could be renewed, or a
 -- line that is bought later would make a renewal late before it was there.
 with
 
-subscriptions as (
+renewing as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__renewing') }}
 
 ),
 
@@ -15,13 +15,12 @@ lines as (
         account_id,
         ends_on,
         subscription_id,
+        to_day as ended_on,
         greatest(
-            {{ days_after('ends_on', '-' ~ signal_rule('delayed_renewal', 'window_days')) }}, starts_on
-        ) as due_on,
-        least(ends_on, cancelled_on) as ended_on
+            {{ days_after('ends_on', '-' ~ signal_rule('delayed_renewal', 'window_days')) }}, from_day
+        ) as due_on
 
-    from subscriptions
-    where ends_on is not null
+    from renewing
 
 ),
 
@@ -36,7 +35,7 @@ lines_in_order as (
         ) as ended_before_on
 
     from lines
-    -- a line that was cancelled before its window is no renewal
+    -- a line that was cancelled or settled before its window is no renewal
     where lines.due_on < lines.ended_on
 
 ),

@@ -61,7 +61,7 @@ final as (
                 then 'below'
             when {{ comparable('books.arr_usd') }} > {{ comparable('bands.maximum_arr_usd * capacity.fte') }}
                 then 'above'
-            when bands.motion is not null then 'within'
+            when bands.motion is not null and books.arr_usd is not null then 'within'
         end as arr_band,
         case
             when books.account_count < {{ comparable('bands.minimum_account_count * capacity.fte') }} then 'below'

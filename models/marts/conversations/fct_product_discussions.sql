@@ -30,7 +30,10 @@ judged as (
 
     select
         discussions.*,
-        not discussions.is_owned and not discussions.has_open_opportunity as is_uncaptured
+        case
+            when discussions.is_owned is not null
+                then not discussions.is_owned and not discussions.has_open_opportunity
+        end as is_uncaptured
 
     from discussions
 

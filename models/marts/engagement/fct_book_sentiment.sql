@@ -21,9 +21,9 @@ capacity as (
 
 ),
 
-subscription_spans as (
+paying as (
 
-    select * from {{ ref('int_subscriptions__owned') }}
+    select * from {{ ref('int_accounts__paying') }}
 
 ),
 
@@ -47,32 +47,17 @@ current_books as (
 
 ),
 
-arr_per_account as (
-
-    select
-        subscription_spans.account_id,
-        sum(subscription_spans.arr_usd) as arr_usd
-
-    from subscription_spans
-    inner join clock
-        on
-            subscription_spans.from_week <= clock.latest_week_start_date
-            and subscription_spans.to_week > clock.latest_week_start_date
-    group by subscription_spans.account_id
-
-),
-
 heard as (
 
     select
         accounts.csm_id,
         accounts.mean_sentiment_score,
         accounts.sentiment_slope,
-        -- an active account without an active subscription is observed to pay nothing
-        coalesce(arr_per_account.arr_usd, 0) as arr_usd
+        paying.arr_usd
 
     from accounts
-    left join arr_per_account on accounts.account_id = arr_per_account.account_id
+    -- both are the active accounts of the last week
+    left join paying on accounts.account_id = paying.account_id
 
 ),
 
@@ -101,7 +86,9 @@ final as (
         -- where any interaction is on file, a book of which nothing is heard is observed to have no account that is
         {% for column in ['sentiment_account_count', 'sentiment_arr_usd', 'slope_account_count', 'slope_arr_usd'] %}
             case
-                when exists (select 1 from {{ ref('stg_interactions__interactions') }})
+                when
+                    exists (select 1 from {{ ref('stg_interactions__interactions') }})
+                    {%- if column.endswith('_usd') %} and current_books.arr_usd is not null{% endif %}
                     then coalesce(sums.{{ column }}, 0)
             end as {{ column }},
         {% endfor %}

@@ -9,6 +9,8 @@ with
 books as (
 
     select * from {{ ref('int_books__weeks') }}
+    -- without any subscription on file there is no revenue to reconcile
+    where arr_usd is not null
 
 ),
 

@@ -74,11 +74,12 @@ shares as (
     select
         book_quarters.csm_id,
         book_quarters.quarter_start_date,
-        -- a quarter without a renewal is observed none
-        coalesce(renewing.renewing_arr_usd, 0) as renewing_arr_usd,
+        -- a quarter without a renewal is observed none, where revenue is observed
+        case when current_books.arr_usd is not null then coalesce(renewing.renewing_arr_usd, 0) end as renewing_arr_usd,
         current_books.arr_usd as book_arr_usd,
         {{ ratio('coalesce(renewing.renewing_arr_usd, 0)', 'current_books.arr_usd') }} as renewal_share,
-        coalesce(renewing.subscription_count, 0) as subscription_count,
+        case when current_books.arr_usd is not null then coalesce(renewing.subscription_count, 0) end
+            as subscription_count,
         {{ quarters_between('current_books.quarter_start_date', 'book_quarters.quarter_start_date') }}
         < {{ threshold('renewal_horizon_quarters') }} as is_in_horizon
 

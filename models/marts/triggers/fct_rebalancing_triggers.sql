@@ -72,7 +72,11 @@ final as (
                 )
             else concat(
                 'Nobody has time this week for the accounts of this book: ', {{ in_words('triggers.value') }},
-                ', with ', {{ thousands('triggers.arr_usd') }}, ' USD of ARR. Name a cover.'
+                case
+                    when triggers.arr_usd is null then ''
+                    else concat(', with ', {{ thousands('triggers.arr_usd') }}, ' USD of ARR')
+                end,
+                '. Name a cover.'
             )
         end as reason
 

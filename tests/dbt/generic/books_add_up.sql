@@ -24,7 +24,14 @@ accounts as (
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions__in_force') }}
+
+),
+
+observed as (
+
+    select count(*) > 0 as has_subscriptions
+    from subscriptions
 
 ),
 
@@ -55,8 +62,7 @@ active_subscriptions as (
     inner join weeks
         on
             subscriptions.starts_on <= weeks.week_end_date
-            and (subscriptions.ends_on is null or subscriptions.ends_on > weeks.week_end_date)
-            and (subscriptions.cancelled_on is null or subscriptions.cancelled_on > weeks.week_end_date)
+            and (subscriptions.in_force_until is null or subscriptions.in_force_until > weeks.week_end_date)
             and accounts.customer_since <= weeks.week_end_date
             and (accounts.churned_on is null or accounts.churned_on > weeks.week_end_date)
     group by weeks.week_start_date
@@ -85,17 +91,23 @@ final as (
         active_subscriptions.arr_usd as expected_arr_usd
 
     from weeks
+    cross join observed
     left join all_books on weeks.week_start_date = all_books.week_start_date
     left join active_accounts on weeks.week_start_date = active_accounts.week_start_date
     left join active_subscriptions on weeks.week_start_date = active_subscriptions.week_start_date
     where
         all_books.account_count is distinct from active_accounts.account_count
+        -- without any subscription on file no book has an ARR
+        or (not observed.has_subscriptions and all_books.arr_usd is not null)
         -- a week without a subscription has no ARR; a sum in another order differs by less than half a cent, and of
         -- sums in the trillions by their last digits
-        or not coalesce(
-            abs(all_books.arr_usd - coalesce(active_subscriptions.arr_usd, 0))
-            < greatest(0.005, 0.000000000001 * active_subscriptions.arr_usd),
-            false
+        or (
+            observed.has_subscriptions
+            and not coalesce(
+                abs(all_books.arr_usd - coalesce(active_subscriptions.arr_usd, 0))
+                < greatest(0.005, 0.000000000001 * active_subscriptions.arr_usd),
+                false
+            )
         )
 
 )
