@@ -19,10 +19,10 @@
     {% for row in run_query('select table_name, column_name, first_currency, last_currency from staging.base_quality__currencies order by 1, 2').rows %}
         {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' names several currencies, from ' ~ row[2] ~ ' to ' ~ row[3] ~ ': amounts must all be US dollars') %}
     {% endfor %}
-    {% for row in run_query('select book, segment, times from staging.base_quality__amounts order by 1, 2').rows %}
+    {% for row in run_query('select book, segment, times from staging.base_quality__amounts where is_stopping order by 1, 2').rows %}
         {% do problems.append('subscriptions.arr_usd of ' ~ row[0] ~ ' in ' ~ row[1] ~ ' is ' ~ '%.4g' % row[2] ~ ' times that of the other books: cents, or another currency?') %}
     {% endfor %}
-    {% for row in run_query('select book, table_name, times from staging.base_quality__renewed_amounts order by 1, 2').rows %}
+    {% for row in run_query('select book, compared_with, times from staging.base_quality__renewed_amounts where is_stopping order by 1, 2').rows %}
         {% do problems.append('subscriptions.arr_usd' ~ (' of ' ~ row[0] if row[0] else '') ~ ' is ' ~ '%.4g' % row[2] ~ ' times what is usual beside ' ~ row[1] ~ ': cents, or another currency?') %}
     {% endfor %}
     {% if env_var('ALLOW_LOSS', '') in ('', '0') and run_query('select table_name from ' ~ losses ~ ' where is_stopping').rows %}

@@ -27,7 +27,7 @@ def read_findings(working_file: Path) -> list[str]:
         duckdb.Error: if the working file is not that of a build of this version.
     """
     return list(
-        read_from(working_file, (stray_interactions, another_clock, wrong_scales, wrong_amounts, causes, *EFFECTS))
+        read_from(working_file, (stray_interactions, another_clock, wrong_scales, doubtful_amounts, causes, *EFFECTS))
     )
 
 
@@ -135,22 +135,42 @@ def wrong_scales(rows: Rows) -> Iterator[str]:
 
 
 def wrong_amounts(rows: Rows) -> Iterator[str]:
-    """Amounts of money in several currencies, or of another unit than dollars."""
+    """Amounts of money that stop a build: in several currencies, or of another unit than dollars."""
     for table, column, count, first, last in rows("select * from staging.base_quality__currencies order by 1, 2"):
         yield (
             f"{table}.{column} names {count} currencies, {first} to {last}: convert the amounts of {table} to US"
             " dollars and write USD in it, or leave the column out"
         )
+    yield from amount_sentences(rows, "is_stopping")
+
+
+def doubtful_amounts(rows: Rows) -> Iterator[str]:
+    """The same, where too little tells it to stop."""
+    yield from amount_sentences(rows, "not is_stopping")
+
+
+def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
+    """Books whose lines bring far more, or less, than other amounts let expect."""
     units = (
         "are these cents, or another currency? Convert arr_usd to US dollars; where the amounts are right, raise"
         " scale_jump_ratio in seeds/reference/thresholds.csv"
     )
-    for book, segment, count, times in rows("select * from staging.base_quality__amounts order by 1, 2"):
+    for book, segment, count, times in rows(
+        f"select book, segment, value_count, times from staging.base_quality__amounts where {condition} order by 1, 2"
+    ):
         whose = f"{counted(count, f'{segment} line')} of {book}"
-        yield f"subscriptions.arr_usd: the {whose} bring {factor(times)} what those of the other books bring: {units}"
-    for book, table, count, times in rows("select * from staging.base_quality__renewed_amounts order by 1, 2"):
+        yield f"subscriptions.arr_usd: the {whose} bring {factor(times)} what those of other books bring: {units}"
+    beside = {
+        "renewals": "what was renewed by renewals.arr_before_usd",
+        "opportunities": "what is usual beside opportunities.amount_usd",
+        "earlier lines": "what earlier lines of the same accounts and products brought",
+    }
+    for book, kind, count, times in rows(
+        "select book, compared_with, account_count, times from staging.base_quality__renewed_amounts"
+        f" where {condition} order by 1, 2"
+    ):
         whose = f"{counted(count, 'account')}{f' of {book}' if book else ''}"
-        yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} what is usual beside {table}: {units}"
+        yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} {beside[kind]}: {units}"
 
 
 def factor(times: float) -> str:

@@ -69,19 +69,31 @@ segments as (
 
 ),
 
--- Against the median of all books, which one that is wrong does not move; of two, against the other.
+everybody as (
+
+    select percentile_cont(0.5) within group (order by books.median_arr_usd) as median_arr_usd
+    from books
+    where books.line_count >= {{ threshold('scale_jump_minimum_count') }}
+
+),
+
+-- Against the median of the segment's books, which one that is wrong does not move; of two, against the other. Who
+-- has a segment alone can only be compared with all books, which proves nothing.
 compared as (
 
     select
         books.*,
+        segments.book_count > 1 as is_stopping,
         case
+            when segments.book_count = 1 then everybody.median_arr_usd
             when segments.book_count = 2 then segments.both_arr_usd - books.median_arr_usd
             else segments.median_arr_usd
         end as others_median_arr_usd
 
     from books
     inner join segments on books.segment = segments.segment
-    where books.line_count >= {{ threshold('scale_jump_minimum_count') }} and segments.book_count > 1
+    cross join everybody
+    where books.line_count >= {{ threshold('scale_jump_minimum_count') }}
 
 ),
 
@@ -91,12 +103,16 @@ final as (
         compared.csm_id as book,
         compared.segment,
         compared.line_count as value_count,
+        compared.is_stopping,
         compared.median_arr_usd / compared.others_median_arr_usd as times
 
     from compared
     where
         compared.median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.others_median_arr_usd
-        or compared.others_median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.median_arr_usd
+        or (
+            compared.is_stopping
+            and compared.others_median_arr_usd >= {{ threshold('scale_jump_ratio') }} * compared.median_arr_usd
+        )
 
 )
 
