@@ -16,7 +16,7 @@
             {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' is of another scale: ' ~ row[2] ~ ('; wanted: ' ~ row[3] if row[3] else '')) %}
         {% endif %}
     {% endfor %}
-    {% for row in run_query('select table_name, column_name, first_currency, last_currency from staging.base_quality__currencies order by 1, 2').rows %}
+    {% for row in run_query('select table_name, column_name, first_currency, last_currency from staging.base_quality__currencies where currency_count > 1 order by 1, 2').rows %}
         {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' names several currencies, from ' ~ row[2] ~ ' to ' ~ row[3] ~ ': amounts must all be US dollars') %}
     {% endfor %}
     {% for row in run_query('select book, segment, times from staging.base_quality__amounts where is_stopping order by 1, 2').rows %}

@@ -136,7 +136,9 @@ def wrong_scales(rows: Rows) -> Iterator[str]:
 
 def wrong_amounts(rows: Rows) -> Iterator[str]:
     """Amounts of money that stop a build: in several currencies, or of another unit than dollars."""
-    for table, column, count, first, last in rows("select * from staging.base_quality__currencies order by 1, 2"):
+    for table, column, count, first, last in rows(
+        "select * from staging.base_quality__currencies where currency_count > 1 order by 1, 2"
+    ):
         yield (
             f"{table}.{column} names {count} currencies, {first} to {last}: convert the amounts of {table} to US"
             " dollars and write USD in it, or leave the column out"
@@ -146,6 +148,11 @@ def wrong_amounts(rows: Rows) -> Iterator[str]:
 
 def doubtful_amounts(rows: Rows) -> Iterator[str]:
     """The same, where too little tells it to stop."""
+    for table, column, currency in rows(
+        "select table_name, column_name, first_currency from staging.base_quality__currencies"
+        " where currency_count = 1 order by 1, 2"
+    ):
+        yield f"{table}.{column} is {currency} throughout, but the amounts are read as US dollars: convert them"
     yield from amount_sentences(rows, "not is_stopping")
 
 
@@ -153,7 +160,7 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
     """Books whose lines bring far more, or less, than other amounts let expect."""
     units = (
         "are these cents, or another currency? Convert arr_usd to US dollars; where the amounts are right, raise"
-        " scale_jump_ratio in seeds/reference/thresholds.csv"
+        " scale_jump_ratio (scale_growth_ratio) in seeds/reference/thresholds.csv"
     )
     for book, segment, count, times in rows(
         f"select book, segment, value_count, times from staging.base_quality__amounts where {condition} order by 1, 2"
@@ -165,10 +172,14 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
         "opportunities": "what is usual beside opportunities.amount_usd",
         "earlier lines": "what earlier lines of the same accounts and products brought",
     }
-    for book, kind, count, times in rows(
+    found = rows(
         "select book, compared_with, account_count, times from staging.base_quality__renewed_amounts"
         f" where {condition} order by 1, 2"
-    ):
+    )
+    told = {kind for book, kind, _, _ in found if book}
+    for book, kind, count, times in found:
+        if book is None and kind in told:
+            continue
         whose = f"{counted(count, 'account')}{f' of {book}' if book else ''}"
         yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} {beside[kind]}: {units}"
 

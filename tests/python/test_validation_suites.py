@@ -124,6 +124,7 @@ def test_native_types_have_their_form(native: str) -> None:
         ("form", "date", ["2026-01-01", "x", "", None], 0.5),
         ("equal", "true", ["true", "false", None, "true"], 0.5),
         ("outside", "1980-01-01/2026-06-28", ["1970-01-01", "2026-06-28T23:59:59Z", "2027-01-01", "x"], 0.5),
+        ("allowed", "no_show|cancelled", ["No-Show", "CANCELLED", "no show", "done", "", "x", "y", None], 0.5),
         ("altered", None, [" a", "a ", "1.2E+11", "#N/A", "007", "a b", "E+1", "1e5"], 0.5),
         (
             "damaged",

@@ -11,7 +11,8 @@ from typing import Any
 class RawColumn:
     """One column; `data_type` is varchar, date, timestamp, double, bigint or boolean.
 
-    `is_free_text` marks text that no rule of the contract constrains, `is_typed` what is neither that nor an id.
+    `is_free_text` marks text that no rule of the contract constrains, `is_typed` what is neither that nor an id,
+    `accepted_values` the words of an enumeration.
     """
 
     name: str
@@ -21,6 +22,7 @@ class RawColumn:
     has_parent: bool
     is_free_text: bool
     is_typed: bool
+    accepted_values: tuple[str, ...] = ()
 
     @property
     def is_id(self) -> bool:
@@ -81,4 +83,5 @@ def as_column(written: dict[str, Any], keys: list[str]) -> RawColumn:
         has_parent="parent" in meta,
         is_free_text=is_text and not is_key and not is_listed and "parent" not in meta,
         is_typed=not is_text or is_listed,
+        accepted_values=tuple(meta.get("accepted_values", ())),
     )

@@ -143,6 +143,15 @@ def value_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any
     """How many values there are, and how many keep their form."""
     form, remedy, kind = FORM_WORDS[column.data_type], FORM_REMEDIES[column.data_type], column.data_type
     found = []
+    if column.accepted_values:
+        told = ", ".join(column.accepted_values)
+        words = f"at least {percent(USUAL_SHARE)} of the filled values are {told}"
+        # as staging reads them: in any case, with blanks or hyphens, and in American spelling
+        argument = "|".join(
+            (*column.accepted_values, *(("canceled",) if "cancelled" in column.accepted_values else ()))
+        )
+        to_do = f"write one of {told}: map the words of your system to these"
+        found.append(share(column, "allowed", words, to_do, argument=argument, min_value=USUAL_SHARE))
     if not column.is_optional:
         if table.name in STOPPING_TABLES:
             least = CRITICAL_USABLE_SHARE

@@ -78,7 +78,8 @@ def share_sql(
     """An aggregate from 0 to 1 over a quoted column, a double; null for fewer than `minimum_count` values.
 
     Of all rows: `filled`, `usable` (filled and in the form of the type `argument`), `equal` (to `argument`).
-    Of the filled values: `form` (of the type `argument`), `outside` (of the dates FIRST/LAST in `argument`),
+    Of the filled values: `form` (of the type `argument`), `allowed` (one of the words `A|B` in `argument`),
+    `outside` (of the dates FIRST/LAST in `argument`),
     `altered` (ids with white space around them or rewritten by a spreadsheet), `damaged` (text of a wrong encoding).
     `constant` is 1 when all filled values are the same, else 0. `no_end`: of ends that most rows have, the share that
     lies after LAST or equals the quoted column `beside`, in which the row begins, or that is of one day, whichever is
@@ -107,6 +108,9 @@ def share_sql(
     elif measure == "outside":
         first, last = (literal(day) for day in str(argument).split("/"))
         condition = f"coalesce(try_cast({column} as date) not between date {first} and date {last}, false)"
+    elif measure == "allowed":
+        folded = f"replace(replace(lower({text}), ' ', '_'), '-', '_')"
+        condition = f"{folded} in ({', '.join(literal(word) for word in str(argument).split('|'))})"
     elif measure == "altered":
         condition = f"regexp_matches({text}, '{ALTERED_ID}')"
     elif measure == "damaged":

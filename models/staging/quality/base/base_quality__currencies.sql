@@ -1,4 +1,4 @@
--- Grain: one row per table_name and column_name that names more than one currency.
+-- Grain: one row per table_name and column_name that names another currency than US dollars, or several.
 -- Why: amounts are US dollars; added up over several currencies they are nothing.
 with
 
@@ -20,7 +20,7 @@ final as (
     from currencies
     where currencies.currency != ''
     group by currencies.table_name, currencies.column_name
-    having count(distinct currencies.currency) > 1
+    having count(distinct currencies.currency) > 1 or max(currencies.currency) not in ('USD', 'US$', '$')
 
 )
 

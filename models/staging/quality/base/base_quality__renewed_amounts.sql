@@ -51,7 +51,10 @@ final as (
 
     from usual
     where
-        abs(ln(usual.times / usual.usual_times)) >= ln({{ threshold('scale_jump_ratio') }})
+        (
+            abs(ln(usual.times / usual.usual_times)) >= ln({{ threshold('scale_jump_ratio') }})
+            or (usual.compared_with != 'opportunities' and usual.times >= {{ threshold('scale_growth_ratio') }})
+        )
         and (
             usual.compared_with != 'opportunities'
             or (usual.csm_id is not null and usual.account_count >= {{ threshold('scale_jump_minimum_count') }})
@@ -72,7 +75,8 @@ final as (
         usual.compared_with = 'earlier lines'
         and usual.csm_id is not null
         and usual.jump_count > 0
-        and abs(ln(usual.times)) < ln({{ threshold('scale_jump_ratio') }})
+        and usual.times < {{ threshold('scale_growth_ratio') }}
+        and usual.times * {{ threshold('scale_jump_ratio') }} > 1
 
 )
 
