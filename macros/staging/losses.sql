@@ -1,6 +1,6 @@
 {#- The hook of int_clock: a build that has lost too much, or reads amounts of another unit, ends before anything is measured.
     `make build` says the same in more words (findings.py). -#}
-{% macro stop_at_losses(losses) %}
+{% macro stop_at_losses(losses, causes) %}
     {% if not execute or flags.WHICH not in ('run', 'build') %}
         {{ return('') }}
     {% endif %}
@@ -26,7 +26,7 @@
         {% do problems.append('subscriptions.arr_usd' ~ (' of ' ~ row[0] if row[0] else '') ~ ' is ' ~ '%.4g' % row[2] ~ ' times what is usual beside ' ~ row[1] ~ ': cents, or another currency?') %}
     {% endfor %}
     {% if env_var('ALLOW_LOSS', '') in ('', '0') and run_query('select table_name from ' ~ losses ~ ' where is_stopping').rows %}
-        {% for row in run_query('select table_name, column_name, rule, worst_value, row_count, hanging_count from intermediate.int_raw_causes order by row_count + hanging_count desc, table_name, column_name, rule').rows %}
+        {% for row in run_query('select table_name, column_name, rule, worst_value, row_count, hanging_count from ' ~ causes ~ ' order by row_count + hanging_count desc, table_name, column_name, rule').rows %}
             {% if loop.index <= 5 %}
                 {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' ' ~ row[2] ~ ' (' ~ row[3] ~ '): ' ~ row[4] ~ ' rows, and ' ~ row[5] ~ ' rows of other tables hang on them') %}
             {% endif %}
@@ -39,4 +39,9 @@
     {% if problems %}
         {% do exceptions.raise_compiler_error('The raw data cannot be measured:\n  - ' ~ problems | join('\n  - ')) %}
     {% endif %}
+{% endmacro %}
+
+{#- The hook of int_raw_losses: what is judged beside the rows is known by then. -#}
+{% macro judged_before(scales, currencies, amounts, renewed_amounts) %}
+    {{ return('') }}
 {% endmacro %}

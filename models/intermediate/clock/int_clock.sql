@@ -1,6 +1,6 @@
 -- Grain: one row.
 -- Why: nothing reads the wall clock, so that a week measured twice gives the same numbers.
-{{ config(pre_hook="{{ stop_at_losses(ref('int_raw_losses')) }}") }}
+{{ config(pre_hook="{{ stop_at_losses(ref('int_raw_losses'), ref('int_raw_causes')) }}") }}
 {% set as_of_date = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
 {% set latest_date = "coalesce(cast(nullif('" ~ as_of_date ~ "', '') as date), latest.started_on)" %}
 {% set days_to_next = days_between('started_on', 'next_started_on') %}

@@ -17,7 +17,7 @@ effects as (
 
 contract_columns as (
 
-    {{ contract_columns() }}
+    select * from {{ ref('int_raw_columns') }}
 
 ),
 

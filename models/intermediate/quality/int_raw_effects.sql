@@ -11,7 +11,7 @@ faults as (
 
 contract_columns as (
 
-    {{ contract_columns() }}
+    select * from {{ ref('int_raw_columns') }}
 
 ),
 

@@ -1,8 +1,9 @@
 -- Grain: one row per required table_name.
 -- Why: what is left of a table that lost a fifth of its rows describes another book; nothing of it is published.
--- What a build stops at is known when this is:
--- depends_on: {{ ref('int_raw_causes') }}, {{ ref('base_quality__currencies') }}
--- depends_on: {{ ref('base_quality__amounts') }}, {{ ref('base_quality__renewed_amounts') }}
+{{ config(pre_hook="{{ judged_before(
+    ref('base_quality__scales'), ref('base_quality__currencies'), ref('base_quality__amounts'),
+    ref('base_quality__renewed_amounts')
+) }}") }}
 with
 
 coverage as (

@@ -160,6 +160,7 @@ MODEL_NAMES = (
     Allowance("models/intermediate/clock/*.sql", "int_raw_weeks", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_faults", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_coverage", ONE_THING),
+    Allowance("models/intermediate/quality/*.sql", "int_raw_columns", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_effects", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_causes", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_losses", ONE_THING),
