@@ -28,9 +28,11 @@ where {{ value }} is not null
 {%- set selects = [] -%}
 {%- for domain, table in tables -%}
     {%- set relation = source(domain, table) -%}
-    {%- for column in (raw_column_types(table) if execute else {}) if 'currency' in modules.re.sub('[^a-z]', '', column | lower) -%}
-        {%- do selects.append("select '" ~ table ~ "' as table_name, '" ~ column | replace("'", "''") ~ "' as column_name, upper(trim(cast("
-            ~ adapter.quote(column) ~ " as string))) as currency from " ~ relation) -%}
+    {%- set unread = run_query("select column_name, received_name from raw.registered_columns where table_name = '" ~ table
+        ~ "' and not is_read order by position").rows if execute else [] -%}
+    {%- for row in unread if 'currency' in modules.re.sub('[^a-z]', '', row[0] | lower) -%}
+        {%- do selects.append("select '" ~ table ~ "' as table_name, '" ~ row[1] | replace("'", "''") ~ "' as column_name, upper(trim(cast("
+            ~ adapter.quote(row[0]) ~ " as string))) as currency from " ~ relation) -%}
     {%- endfor -%}
 {%- endfor -%}
 {{ selects | join('\nunion all\n') or "select '' as table_name, '' as column_name, '' as currency where false" }}
