@@ -162,7 +162,8 @@ def test_plain_forms_give_the_numbers_of_the_contracts_own(tmp_path: Path, book:
     assert rows(done.published_file, "select count(*) from marts.rejected_rows") == rows(
         base_build.published_file, "select count(*) from marts.rejected_rows"
     )
-    assert coverage(done, "product_usage")[2] == 848
+    # users and events
+    assert coverage(done, "product_usage")[2] == 2 * 848
     assert coverage(done, "health_scores")[2] == 504
     assert coverage(done, "tickets")[2] == 67
     assert coverage(done, "csms")[2] == 4
@@ -194,7 +195,7 @@ def test_one_csm_that_stands_twice_is_what_a_user_reads_first(tmp_path: Path, bo
 def test_several_currencies_and_words_of_another_system_stop_with_what_is_wanted(tmp_path: Path, book: Path) -> None:
     put(book, "number_and_date_forms", "subscriptions")
     change(book, "interactions", lambda table: table.with_columns(status=pl.lit("Done")))
-    currencies, words, lost = stopped(tmp_path, book)
+    currencies, words, *_, lost = stopped(tmp_path, book)
     assert currencies.startswith("subscriptions.CurrencyIsoCode names 2 currencies, JPY to USD")
     assert words.startswith(
         "340 of 340 rows of interactions break unknown_enum in status: Done; wanted is one of completed, cancelled,"
