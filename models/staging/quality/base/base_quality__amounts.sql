@@ -14,19 +14,9 @@ accounts as (
 
 ),
 
-assignments as (
-
-    {{ raw_columns('crm', 'account_assignments', ['account_id', 'csm_id', 'assigned_on']) }}
-
-),
-
 owners as (
 
-    select
-        assignments.account_id,
-        max_by(assignments.csm_id, assignments.assigned_on) as csm_id
-    from assignments
-    group by assignments.account_id
+    select * from {{ ref('base_quality__owners') }}
 
 ),
 

@@ -18,11 +18,7 @@ column_values as (
 
 owners as (
 
-    select
-        cast(account_id as string) as account_id,
-        max_by(cast(csm_id as string), cast(assigned_on as string)) as csm_id
-    from {{ source('crm', 'account_assignments') }}
-    group by cast(account_id as string)
+    select * from {{ ref('base_quality__owners') }}
 
 ),
 
