@@ -115,7 +115,7 @@ def key_of(row: Row, keys: list[str]) -> tuple[str, ...]:
 
 def fault_of(row: Row) -> tuple[str, ...]:
     named = () if row["rule"] in ROW_RULES else (as_text(row["column_name"]), as_text(row["value"]))
-    return (row["table_name"], as_text(row["row_key"]), row["rule"], *named)
+    return (row["table_name"], as_text(row["row_key"]), row["rule"], row["scope"], *named)
 
 
 @pytest.mark.parametrize("mart", KEYS)

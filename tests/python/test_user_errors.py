@@ -127,7 +127,8 @@ def test_an_untidy_export_is_read_and_what_breaks_a_rule_is_listed(export: Path,
         "crm_owner", *reversed(accounts.columns)
     )
     dates = untidy["customer_since"].to_list()
-    dates[0], dates[1] = "31/12/2024", "2024-12-31 00:00"
+    # the midnight of a day is the day; an hour is none
+    dates[0], dates[1], dates[2] = "31/12/2024", "2024-12-31 09:30", "2024-12-31 00:00"
     untidy = untidy.with_columns(customer_since=pl.Series(dates)).drop("industry")
     # a reader that takes # for a comment would leave these out without a word
     marked = untidy.head(1).with_columns(account_id=pl.lit("#1"), crm_owner=pl.lit("#no comment"))
@@ -149,16 +150,17 @@ def test_an_untidy_export_is_read_and_what_breaks_a_rule_is_listed(export: Path,
         [
             (keys[0], "customer_since", "31/12/2024", "unparseable_value"),
             (keys[1], "customer_since", "31/12/2024", "unparseable_value"),
-            (keys[2], "customer_since", "2024-12-31 00:00", "unparseable_value"),
+            (keys[2], "customer_since", "2024-12-31 09:30", "unparseable_value"),
         ]
     )
-    read, accepted, rejected, absent = rows(
+    read, accepted, rejected, absent, normalised, unread = rows(
         done.published_file,
-        "select read_count, accepted_count, rejected_count, absent_columns from marts.data_coverage"
-        " where table_name = 'accounts'",
+        "select read_count, accepted_count, rejected_count, absent_columns, normalised_count, unread_columns"
+        " from marts.data_coverage where table_name = 'accounts'",
     )[0]
     records = sum(1 for _ in csv.DictReader((export / "accounts.csv").open(encoding="utf-8-sig", newline="")))
     assert (read, accepted, rejected, absent) == (records, records - 3, 3, "industry")
+    assert (normalised, unread) == (1, "crm_owner")
     assert "health trajectory is unknown" in done.output
     assert rows(done.published_file, "select count(*) from marts.fct_books where red_account_count is not null") == [
         (0,)
