@@ -15,6 +15,27 @@ SHOWN_HEADER = 20
 # Below it, difflib finds kinship between any two short names.
 LIKENESS = 0.7
 LIKENESS_TO_A_MISSING_ONE = 0.55
+# What other systems call a column, folded: a suggestion, never a reading.
+COMMON_NAMES = {
+    "enddate": "endson",
+    "renewaldate": "endson",
+    "startdate": "startson",
+    "canceldate": "cancelledon",
+    "cancellationdate": "cancelledon",
+    "churndate": "churnedon",
+    "ownerid": "csmid",
+    "owner": "csmid",
+    "account": "accountid",
+    "duration": "durationminutes",
+    "arr": "arrusd",
+    "amount": "amountusd",
+    "sentiment": "sentimentscore",
+    "closedat": "closedon",
+    "closedate": "closedon",
+    "hiredate": "hiredon",
+    "starttime": "startedat",
+    "type": "interactiontype",
+}
 
 
 @dataclass(frozen=True)
@@ -128,7 +149,8 @@ def column_notes(columns: Columns, *, without: Iterable[str] = ()) -> list[str]:
         absent = {fold(name): name for name in absent_columns(columns)}
         told = []
         for name in unread:
-            near = difflib.get_close_matches(fold(name), absent, n=1, cutoff=LIKENESS)
+            near = [known for known in (COMMON_NAMES.get(fold(name)),) if known and known in absent]
+            near = near or difflib.get_close_matches(fold(name), absent, n=1, cutoff=LIKENESS)
             told.append(f"`{shown(name)}`" + (f" (did you mean `{absent[near[0]]}`?)" if near else ""))
         # those with a suggestion are why anybody reads on
         told.sort(key=lambda text: "(did you mean" not in text)
@@ -149,6 +171,7 @@ def suggestions(columns: Columns) -> str:
         # `Id`, `Name` and `Type` of a file that says by its own name of what
         own = fold(name).removeprefix(fold(singular(columns.table.name)))
         near = [own] if own in unread else []
+        near = near or [other for other, known in COMMON_NAMES.items() if known == fold(name) and other in unread][:1]
         near = near or difflib.get_close_matches(fold(name), unread, n=1, cutoff=LIKENESS_TO_A_MISSING_ONE)
         if near:
             told.append(f"`{shown(unread[near[0]])}` for {name}")

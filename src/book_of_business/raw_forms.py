@@ -193,11 +193,9 @@ def shape_fault(head: Head, form: Form) -> str | None:
     try:
         for row in reader:
             fields = fields or len(row)
-            if has_too_many(row, fields):
-                line = reader.line_num + form.skip
-                return (
-                    f"has more fields than the header in line {line} ({len(row)} for {fields}): {unquoted(form.delim)}"
-                )
+            line = reader.line_num + form.skip
+            if len(row) > fields and not (len(row) == fields + 1 and not row[-1]):
+                return too_many(line, len(row), fields, form)
             ends.add(line_end(head.lines[reader.line_num + form.skip - 1]))
     except csv.Error as error:
         # a blank after a closing quote is no fault to DuckDB, which will say what is
@@ -208,7 +206,10 @@ def shape_fault(head: Head, form: Form) -> str | None:
 
 
 def fault_of_csv(path: Path, form: Form | None = None) -> str | None:
-    """The first place where a file is not a CSV table as the raw contract wants it; null where it is one."""
+    """The first place where a file is not a CSV table as the raw contract wants it; null where it is one.
+
+    For a file that DuckDB could not read: it takes a separator more at the end of a row, most of the time.
+    """
     form = form or Form()
     csv.field_size_limit(1 << 30)
     ends = set()
@@ -221,12 +222,11 @@ def fault_of_csv(path: Path, form: Form | None = None) -> str | None:
             header = next(reader, [])
             if len(header) == 1 and ";" in header[0]:
                 return "is separated by semicolons: save it with commas"
+            shape = Shape()
             for row in reader:
-                if has_too_many(row, len(header)):
-                    return (
-                        f"has more fields than the header in line {reader.line_num + form.skip}"
-                        f" ({len(row)} for {len(header)}): {unquoted(form.delim)}"
-                    )
+                line = reader.line_num + form.skip
+                if wrong := shape.first_too_long(row, len(header), line):
+                    return too_many(wrong, len(header) + 1 if wrong != line else len(row), len(header), form)
                 ends.add(line_end(last[0]))
     except UnicodeDecodeError:
         return "is not UTF-8: save it as UTF-8"
@@ -244,9 +244,30 @@ def remembered(lines: Iterable[str], last: list[str]) -> Iterator[str]:
         yield line
 
 
-def has_too_many(row: list[str], fields: int) -> bool:
-    """Whether a row has more fields than the header; a separator at its end makes none."""
-    return len(row) > fields and not (len(row) == fields + 1 and not row[-1])
+@dataclass
+class Shape:
+    """How many fields the rows of a file have, seen one after another."""
+
+    is_plain: bool = False
+    line_with_an_empty_end: int = 0
+
+    def first_too_long(self, row: list[str], fields: int, line: int) -> int:
+        """The line of the first row that has more fields than the header; 0 while there is none.
+
+        A separator at the end of every row makes no field; at the end of one row alone it does.
+        """
+        if len(row) == fields + 1 and not row[-1]:
+            self.line_with_an_empty_end = self.line_with_an_empty_end or line
+        elif len(row) > fields:
+            return line
+        elif len(row) == fields and line > 1:
+            self.is_plain = True
+        return self.line_with_an_empty_end if self.is_plain else 0
+
+
+def too_many(line: int, found: int, fields: int, form: Form) -> str:
+    """What to say of a row with more fields than the header."""
+    return f"has more fields than the header in line {line} ({found} for {fields}): {unquoted(form.delim)}"
 
 
 def unquoted(delim: str) -> str:
