@@ -74,7 +74,8 @@ select 1 as table_name
         scales.table_name,
         cast(null as string) as row_key,
         scales.column_name,
-        min(scales.scale) as value,
+        -- one book of another scale makes a mixture of the whole: the book's is the one to convert
+        coalesce(min(case when scales.book is not null then scales.scale end), min(scales.scale)) as value,
         'wrong_scale' as rule,
         cast(null as date) as matters_from,
         'column' as scope

@@ -14,6 +14,8 @@ import duckdb
 from book_of_business.console import one_line
 
 SHOWN = 8
+# A quarter without a conversation: what lies beyond is another history, or a wrong date.
+LONG_GAP_DAYS = 91
 NULL_WORDS = {"null", "n/a", "na", "nan", "nat", "none", "<na>", "#n/a", "-"}
 # Columns with a scale that are null where it is another (scale_rules.csv); all others stop the build.
 MAY_BE_NULL = {("interactions", name) for name in ("sentiment_score", "quality_score", "duration_minutes")}
@@ -27,7 +29,19 @@ def read_findings(working_file: Path) -> list[str]:
         duckdb.Error: if the working file is not that of a build of this version.
     """
     return list(
-        read_from(working_file, (stray_interactions, another_clock, wrong_scales, doubtful_amounts, causes, *EFFECTS))
+        read_from(
+            working_file,
+            (
+                stray_interactions,
+                another_clock,
+                clock_beyond_all_else,
+                far_tails,
+                wrong_scales,
+                doubtful_amounts,
+                causes,
+                *EFFECTS,
+            ),
+        )
     )
 
 
@@ -35,6 +49,11 @@ def stopping_causes(working_file: Path) -> list[str]:
     """Why a build stopped at its raw tables, causes first: lost rows, amounts of another unit; empty if it did not."""
 
     def stopped(rows: Rows) -> Iterator[str]:
+        for (table,) in rows(
+            "select table_name from intermediate.int_raw_coverage"
+            " where table_name in ('csms', 'accounts') and read_count = 0 order by 1"
+        ):
+            yield f"{table} has no rows: export them as well as the header"
         yield from wrong_amounts(rows)
         yield from (text for (table, column), text in scale_sentences(rows) if (table, column) not in MAY_BE_NULL)
 
@@ -81,7 +100,7 @@ def stray_interactions(rows: Rows) -> Iterator[str]:
             verbs = ("lies", "does") if len(strays) == 1 else ("lie", "do")
             yield (
                 f"{counted(len(strays), 'interaction')} {verbs[0]} far {place} and {verbs[1]} not move the clock:"
-                f" {listed(strays, len(strays))}. Mend the date, or give AS_OF_DATE"
+                f" {listed(strays, len(strays))}. Correct the date, or give AS_OF_DATE"
             )
 
 
@@ -98,7 +117,7 @@ def another_clock(rows: Rows) -> Iterator[str]:
     if count:
         yield (
             f"the book is measured at {as_of}, since {counted(count, 'later conversation')} (up to {latest})"
-            f" {'was' if count == 1 else 'were'} rejected: mend them, or give AS_OF_DATE"
+            f" {'was' if count == 1 else 'were'} rejected: correct them, or give AS_OF_DATE"
         )
 
 
@@ -121,8 +140,8 @@ def scale_sentences(rows: Rows) -> list[tuple[tuple[str, str], str]]:
         if ((table, column) in apart) == is_whole:
             continue
         whose = "" if is_whole else f" in the rows of {listed(books, len(books))}"
-        text = f"{table}.{column} is of another scale than the contract's{whose}: {scale}"
-        text += f". Convert it with: {conversion}" if conversion else ""
+        text = f"{table}.{column} is not on the expected scale{whose}: the values are {scale}"
+        text += f". Convert them: {conversion}" if conversion else ""
         sentences.append(((table, column), text))
     return sentences
 
@@ -131,7 +150,7 @@ def wrong_scales(rows: Rows) -> Iterator[str]:
     """Columns that are null throughout, because their scale is not the contract's."""
     for place, text in scale_sentences(rows):
         if place in MAY_BE_NULL:
-            yield f"{text}. Until then none of its values is used"
+            yield f"{text}. Until then the whole column counts as not observed"
 
 
 def wrong_amounts(rows: Rows) -> Iterator[str]:
@@ -166,11 +185,11 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
         f"select book, segment, value_count, times from staging.base_quality__amounts where {condition} order by 1, 2"
     ):
         whose = f"{counted(count, f'{segment} line')} of {book}"
-        yield f"subscriptions.arr_usd: the {whose} bring {factor(times)} what those of other books bring: {units}"
+        yield f"subscriptions.arr_usd: the {whose} are {factor(times)} as large as those of other books: {units}"
     beside = {
-        "renewals": "what was renewed by renewals.arr_before_usd",
-        "opportunities": "what is usual beside opportunities.amount_usd",
-        "earlier lines": "what earlier lines of the same accounts and products brought",
+        "renewals": "renewals.arr_before_usd",
+        "opportunities": "is usual beside opportunities.amount_usd, so that one of the two is of another unit",
+        "earlier lines": "earlier lines of the same accounts and products",
     }
     found = rows(
         "select book, compared_with, account_count, times from staging.base_quality__renewed_amounts"
@@ -181,33 +200,82 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
         if book is None and kind in told:
             continue
         whose = f"{counted(count, 'account')}{f' of {book}' if book else ''}"
-        yield f"subscriptions.arr_usd: the lines of {whose} bring {factor(times)} {beside[kind]}: {units}"
+        yield f"subscriptions.arr_usd: the lines of {whose} are {factor(times)} as large as {beside[kind]}: {units}"
 
 
 def factor(times: float) -> str:
-    """`100 times` or `one 100th of`."""
-    return f"{times:,.0f} times" if times >= 1 else f"one {1 / times:,.0f}th of"
+    """`100 times` or `1/100`."""
+    return f"{times:,.0f} times" if times >= 1 else f"1/{1 / times:,.0f}"
 
 
 def causes(rows: Rows) -> Iterator[str]:
     """Why rows are rejected, what costs most rows first."""
-    found = rows("""
-        select table_name, column_name, rule, parent_table, wanted, read_count, row_count, value_count, hanging_count,
-            worst_value, worst_hanging_count
-        from intermediate.int_raw_causes
-        order by row_count + hanging_count desc, table_name, column_name, rule
-    """)
-    for cause in found[:SHOWN]:
-        yield cause_sentence(*cause)
+    found = [
+        (
+            row_count + hanging,
+            cause_sentence(table, column, rule, wanted, read, row_count, values, hanging, worst, alone),
+        )
+        for table, column, rule, wanted, read, row_count, values, hanging, worst, alone in rows("""
+            select table_name, column_name, rule, wanted, read_count, row_count, value_count, hanging_count,
+                worst_value, worst_hanging_count
+            from intermediate.int_raw_causes where rule != 'unknown_parent' order by table_name, column_name, rule
+        """)
+    ]
+    found += unknown_parents(rows)
+    found.sort(key=lambda cause: -cause[0])
+    yield from (text for _, text in found[:SHOWN])
     if len(found) > SHOWN:
-        yield f"{len(found) - SHOWN} more kinds of fault: see marts.rejected_rows"
+        yield f"{len(found) - SHOWN} more kinds of fault: see rejected_rows"
+
+
+def unknown_parents(rows: Rows) -> list[tuple[int, str]]:
+    """Ids that a table lacks, over all tables that name them: rows, and the sentence."""
+    found = rows("""
+        with missing as (
+            select contract.parent_table, faults.table_name, faults.column_name, faults.value, count(*) as row_count
+            from intermediate.int_raw_faults as faults
+            inner join intermediate.int_raw_columns as contract using (table_name, column_name)
+            left join (
+                select distinct table_name, row_key from intermediate.int_raw_faults where scope = 'row'
+            ) as rejected
+                on contract.parent_table = rejected.table_name and faults.value = rejected.row_key
+            where faults.rule = 'unknown_parent' and rejected.row_key is null
+            group by all
+        ),
+        ids as (select parent_table, value, sum(row_count) as row_count from missing group by all)
+        select ids.parent_table, sum(ids.row_count),
+            (
+                select list(distinct table_name order by table_name) from missing
+                where missing.parent_table = ids.parent_table
+            ),
+            list(ids.value order by ids.row_count desc, ids.value),
+            list(ids.row_count order by ids.row_count desc, ids.value)
+        from ids group by ids.parent_table order by ids.parent_table
+    """)
+    sentences = []
+    for parent, count, tables, values, counts in found:
+        most = list(zip(values, counts, strict=True))[:3]
+        named = ", ".join(f"{as_received(value)} ({number:,})" for value, number in most)
+        more = f" and {len(values) - 3:,} more" if len(values) > 3 else ""
+        text = f"{counted(int(count), 'row')} of {listed(tables, len(tables))}"
+        text += f" {'names' if count == 1 else 'name'} an id that {parent} lacks: {named}{more}"
+        if str(values[0]).lower() in NULL_WORDS:
+            text += "; leave the field empty where it means nothing"
+        elif str(values[0]) != str(values[0]).strip():
+            text += "; take out the blanks around it"
+        sentences.append((int(count), text))
+    return sentences
+
+
+def as_received(value: str | None) -> str:
+    """A value between quotes, so that blanks around it are seen."""
+    return f"'{one_line(value, limit=40) if value.strip() == value else value[:40]}'" if value else "nothing"
 
 
 def cause_sentence(
     table: str,
     column: str,
     rule: str,
-    parent: str | None,
     wanted: str | None,
     read: int,
     count: int,
@@ -216,31 +284,33 @@ def cause_sentence(
     worst: str | None,
     worst_hanging: int,
 ) -> str:
-    """One cause in words: what, how many rows, what hangs on them, what to do."""
-    value = one_line(worst, limit=40) if worst else "nothing"
+    """One cause in words: what, how many rows, what depends on them, what to do."""
+    value = as_received(worst)
     of_all = f"{count:,} of {read:,} rows of {table}"
-    examples = f"{value}{f' and {values - 1:,} other values' if values > 1 else ''}"
+    more = f" and {counted(values - 1, 'other value')}" if values > 1 else ""
     if rule == "duplicate_key":
         noun = column.removesuffix("_id") if column.endswith("_id") and "|" not in column else f"{table} row"
         others = f" (and {values - 1:,} more)" if values > 1 else ""
-        text = f"{noun} {value}{others} stands twice in {table}, with different values: keep one"
+        name = one_line(worst or "", limit=40)
+        text = f"{noun} {name}{others} appears more than once in {table}, with different values: keep one row"
     elif rule in ("missing_key", "missing_value"):
-        text = f"{of_all} have no {column}: fill it"
-    elif rule == "unknown_parent":
-        text = f"{of_all} name {'an' if column[0] in 'aeiou' else 'a'} {column} that {parent} lacks: {examples}"
-        text += "; leave the field empty where it means nothing" if value.lower() in NULL_WORDS else ""
+        text = f"{of_all} have no {column}: fill it, or leave such rows out"
     elif rule == "overlapping_assignment":
         text = f"{of_all} overlap another assignment of their account: let one end where the next begins"
     elif rule == "end_before_start":
-        text = f"{of_all} end before they start ({column}: {examples})"
+        text = f"{of_all} end before they start ({column}: {value}{more})"
     else:
-        text = f"{of_all} break {rule} in {column}: {examples}; wanted is {wanted}"
+        problem = {
+            "unparseable_value": f"have a {column} that cannot be read",
+            "out_of_range": f"have a {column} out of its range",
+            "unknown_enum": f"have a {column} that is not known",
+        }.get(rule, f"break {rule} in {column}")
+        text = f"{of_all} {problem}: {value}{more}; expected is {wanted}"
     if hanging:
-        whose = (
-            f"{worst_hanging:,} on {value} alone" if values > 1 and worst_hanging and rule == "duplicate_key" else ""
-        )
-        text += f": {counted(hanging, 'row')} of other tables {'hangs' if hanging == 1 else 'hang'} on it"
-        text += f" ({whose})" if whose else ""
+        verb = "depends" if hanging == 1 else "depend"
+        text += f"; {counted(hanging, 'row')} of other tables {verb} on {'it' if count == 1 else 'them'}"
+        if values > 1 and worst_hanging and rule == "duplicate_key":
+            text += f" ({worst_hanging:,} on {one_line(worst or '', limit=40)} alone)"
     return text
 
 
@@ -253,7 +323,7 @@ def losses(rows: Rows) -> Iterator[str]:
         " order by lost_count / row_count desc, table_name"
     )
     told = ", ".join(f"{count:,} of {total:,} rows of {table}" for table, count, total in lost)
-    yield f"lost in all: {told}. Mend the export; ALLOW_LOSS=1 builds what is left"
+    yield f"lost in all: {told}. Fix the export; ALLOW_LOSS=1 builds what is left"
 
 
 UNASSIGNED_REASONS = {
@@ -261,21 +331,87 @@ UNASSIGNED_REASONS = {
     "assignment_ended": ("have no assignment that is still open", "assign them, or leave unassigned_on empty"),
     "owner_left": ("belong to somebody who has left", "hand them over"),
     "owner_not_yet_hired": ("belong to somebody not yet hired", "check hired_on of their owner"),
-    "assignment_rejected": ("have an assignment that was rejected", "mend it; see marts.rejected_rows"),
+    "assignment_rejected": ("have an assignment that was rejected", "correct it; see marts.rejected_rows"),
 }
 
 
 def unassigned_accounts(rows: Rows) -> Iterator[str]:
     """Active accounts that nobody employed owns, in accounts and ARR, with the reason."""
-    for reason, count, arr in rows("""
-        select reason, count(*), sum(arr_usd) from intermediate.int_accounts__unassigned
+    for reason, count, arr, ids in rows("""
+        select reason, count(*), sum(arr_usd), list(account_id order by arr_usd desc nulls last, account_id)
+        from intermediate.int_accounts__unassigned
         group by reason order by sum(arr_usd) desc nulls last, count(*) desc, reason
     """):
         what, remedy = UNASSIGNED_REASONS.get(reason, (reason, "see marts.dim_accounts"))
         amount = "" if arr is None else f" with ${arr:,.0f} of ARR"
         verb = what.replace("have", "has", 1).replace("belong", "belongs", 1) if count == 1 else what
         counts = "counts" if count == 1 else "count"
-        yield f"{counted(count, 'account')}{amount} {verb} and {counts} as unassigned: {remedy}"
+        which = ", ".join(one_line(name, limit=24) for name in ids[:3]) + (", ..." if count > 3 else "")
+        yield f"{counted(count, 'account')}{amount} {verb} and {counts} as unassigned ({which}): {remedy}"
+
+
+def gaps_of_a_day(rows: Rows) -> Iterator[str]:
+    """Assignments whose end was written inclusively: the day between two owners is nobody's."""
+    (count, ids), *_ = rows("""
+        select count(*), list(account_id order by account_id) from (
+            select account_id, unassigned_on,
+                lead(assigned_on) over (partition by account_id order by assigned_on) as next_assigned_on
+            from staging.stg_crm__account_assignments
+        ) where next_assigned_on = unassigned_on + 1
+    """)
+    if count:
+        verb = "ends" if count == 1 else "end"
+        yield (
+            f"{counted(count, 'assignment')} {verb} the day before the account's next one begins, and nobody owns the"
+            f" account on that day: {listed(ids, count)}; unassigned_on is the first day no longer owned"
+        )
+
+
+def far_tails(rows: Rows) -> Iterator[str]:
+    """Interactions beyond a long gap that are too many to be left out: they move the first or the last week."""
+    for is_early, count, total, gap, day in rows(f"""
+        with days as (
+            select cast(interactions.started_at as date) as day, count(*) as interaction_count
+            from staging.stg_interactions__interactions as interactions, intermediate.int_clock as clock
+            where cast(interactions.started_at as date) between clock.earliest_interaction_on
+                and coalesce(clock.latest_interaction_on, clock.as_of_date)
+            group by cast(interactions.started_at as date)
+        ),
+        gaps as (
+            select day, lead(day) over (order by day) as next_day,
+                sum(interaction_count) over (order by day) as so_far, sum(interaction_count) over () as total
+            from days
+        )
+        select so_far * 2 < total, least(so_far, total - so_far), total, next_day - day,
+            case when so_far * 2 < total then day else next_day end
+        from gaps
+        where next_day - day > {LONG_GAP_DAYS} and least(so_far, total - so_far) < 0.1 * total
+        order by day
+    """):
+        where = f"{'before' if is_early else 'after'} a gap of {gap:,} days (at {day})"
+        yield (
+            f"{count:,} of {total:,} interactions lie {where}: they are too many to be left out and move the weeks that are"
+            " measured. Correct the dates, or give AS_OF_DATE"
+        )
+
+
+def clock_beyond_all_else(rows: Rows) -> Iterator[str]:
+    """The clock stands weeks after everything but conversations ends, as where planned meetings count as held."""
+    (as_of, latest), *_ = rows("""
+        select clock.as_of_date, greatest(
+            (select max(cast(opened_at as date)) from staging.stg_support__tickets),
+            (select max(scored_on) from staging.stg_crm__health_scores),
+            (select max(worked_on) from staging.stg_interactions__time_entries),
+            (select max(week_start_date) + 6 from staging.stg_usage__product_weeks)
+        )
+        from intermediate.int_clock as clock where clock.latest_interaction_on is not null
+        union all select null, null limit 1
+    """)
+    if as_of is not None and latest is not None and (as_of - latest).days > 28:
+        yield (
+            f"the book is measured at {as_of}, by the latest completed interaction, but tickets, health, time and usage"
+            f" end by {latest}: are planned meetings marked completed? Correct their status, or give AS_OF_DATE"
+        )
 
 
 def owned_before_hiring(rows: Rows) -> Iterator[str]:
@@ -284,8 +420,8 @@ def owned_before_hiring(rows: Rows) -> Iterator[str]:
         select csm_id, hired_on, earliest_assigned_on, earliest_interaction_on, account_count, interaction_count
         from intermediate.int_csms__owned_before_hiring order by account_count desc, interaction_count desc, csm_id
     """)[:SHOWN]:
-        owned = f"owns {counted(accounts, 'account')} since {assigned}" if accounts else ""
-        held = f"held {counted(interactions, 'interaction')} since {talked}" if interactions else ""
+        owned = f"has owned {counted(accounts, 'account')} since {assigned}" if accounts else ""
+        held = f"has held {counted(interactions, 'interaction')} since {talked}" if interactions else ""
         done = " and ".join(part for part in (owned, held) if part)
         yield (
             f"csm {csm} {done}, before being hired on {hired}: until then those accounts count as unassigned. Give"
@@ -307,8 +443,8 @@ def contract_lines(rows: Rows) -> Iterator[str]:
             "ends_on is the first day after the term",
         ),
         "is_dangling_link": (
-            "renews one that is not on file",
-            "renew others that are not on file",
+            "renews a subscription that is not in the file (or itself)",
+            "renew subscriptions that are not in the file (or themselves)",
             "export the lines renewed as well, or leave renews_subscription_id empty",
         ),
     }
@@ -333,22 +469,23 @@ def twin_interactions(rows: Rows) -> Iterator[str]:
         order by kind, started_at desc, interaction_id limit 3
     """)
     yield (
-        f"{sum(found.values()):,} of {completed:,} completed interactions may be one with another of the same CSM and"
-        f" account, and count all the same: {found.get('same_meeting', 0):,} start within ten minutes of it,"
-        f" {found.get('second_leg', 0):,} where it ends ({', '.join(pair for (pair,) in pairs)} ...)."
-        " Leave one out where they are one meeting: intermediate.int_interactions__twins of the working file has all"
+        f"{sum(found.values()):,} of {completed:,} completed interactions may repeat another of the same CSM and"
+        f" account; all are counted: {found.get('same_meeting', 0):,} start within ten minutes of the other one,"
+        f" {found.get('second_leg', 0):,} when it ends ({', '.join(pair for (pair,) in pairs)} ...). Leave one out"
+        " where they are one meeting; int_interactions__twins in working.duckdb lists them"
     )
 
 
 def nulled_values(rows: Rows) -> Iterator[str]:
     """Measures whose value was at fault: the rows stay."""
+    words = {"out_of_range": ("is out of range", "are out of range"), "unparseable_value": ("cannot be read",) * 2}
     for table, column, rule, count, values in rows("""
         select table_name, column_name, rule, count(*), list(distinct value order by value)
         from marts.rejected_rows where scope = 'value' group by all
         order by count(*) desc, table_name, column_name, rule
     """):
         yield (
-            f"{counted(count, 'value')} of {table}.{column} {'is' if count == 1 else 'are'} {rule} and"
+            f"{counted(count, 'value')} of {table}.{column} {words.get(rule, (rule, rule))[count != 1]} and"
             f" {'counts' if count == 1 else 'count'} as not observed: {listed(values, len(values))}"
         )
 
@@ -370,12 +507,12 @@ def plain_forms(rows: Rows) -> Iterator[str]:
     )
     if found:
         told = [f"{table} {count:,}" for table, count in found]
-        forms = "(12.0, YES, N/A, an open end)"
-        yield f"values read from another form than the contract's {forms}: {listed(told, len(told))}"
+        yield f"values converted (such as 12.0, YES, N/A, open ends of assignments): {listed(told, len(told))}"
 
 
 EFFECTS: tuple[Callable[[Rows], Iterator[str]], ...] = (
     unassigned_accounts,
+    gaps_of_a_day,
     owned_before_hiring,
     nulled_values,
     copied_interactions,

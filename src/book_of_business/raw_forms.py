@@ -15,7 +15,7 @@ from book_of_business.errors import UserError
 from book_of_business.raw_columns import Columns, column_problems, enumerated, match_columns, shown
 from book_of_business.validation.contract import RawTable
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 TITLE_LINES = 10
 # A file up to this size is looked through, of a longer one the beginning: what is wrong is told before anybody waits.
 HEAD_BYTES = 1 << 20
@@ -272,7 +272,7 @@ def too_many(line: int, found: int, fields: int, form: Form) -> str:
 
 def unquoted(delim: str) -> str:
     """What makes one field two, most of the time."""
-    one = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}.get(delim, repr(delim))
+    one = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a pipe"}.get(delim, repr(delim))
     return f"is {one} not quoted?"
 
 

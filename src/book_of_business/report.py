@@ -128,12 +128,12 @@ def print_report(published_file: Path, console: Console) -> None:
             markup=False,
         )
     gaps = read_gaps(published_file)
+    rejected = [
+        f"{gap['table_name']} {gap['rejected_count']:,}" for gap in gaps.iter_rows(named=True) if gap["rejected_count"]
+    ]
+    if rejected:
+        console.print(f"rows rejected: {', '.join(rejected)}; see marts.rejected_rows", markup=False)
     for gap in gaps.iter_rows(named=True):
-        if gap["rejected_count"]:
-            console.print(
-                f"{gap['rejected_count']:,} row(s) of {gap['table_name']} rejected: see marts.rejected_rows",
-                markup=False,
-            )
         if gap["unavailable"]:
             table = gap["table_name"]
             console.print(f"{table if gap['is_observed'] else f'no {table}'}: {gap['unavailable']}", markup=False)

@@ -138,7 +138,7 @@ def test_a_missing_required_column_is_told_with_the_header_and_what_may_be_meant
     assert "`Id` for account_id, `Name` for account_name and `customer_sinse` for customer_since" in told
 
 
-@pytest.mark.parametrize(("delim", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+@pytest.mark.parametrize(("delim", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "pipes")])
 def test_another_separator_is_read_where_it_makes_the_header(book: Path, delim: str, word: str) -> None:
     (book / "accounts.csv").write_text(REQUIRED["accounts"].replace(",", delim))
     assert forms(book) == {"accounts": {"delim": delim}}

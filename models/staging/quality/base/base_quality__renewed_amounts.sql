@@ -47,7 +47,13 @@ final as (
         usual.compared_with,
         usual.account_count,
         usual.times / usual.usual_times as times,
-        usual.account_count >= {{ threshold('scale_jump_minimum_count') }} as is_stopping
+        -- of lines and opportunities either may be wrong
+        usual.compared_with != 'opportunities'
+        and (
+            usual.account_count >= {{ threshold('scale_jump_minimum_count') }}
+            -- two kinds of evidence tell as much as three accounts
+            or coalesce(usual.csm_id in (select larger.book from {{ ref('base_quality__amounts') }} as larger), false)
+        ) as is_stopping
 
     from usual
     where
