@@ -390,8 +390,8 @@ def far_tails(rows: Rows) -> Iterator[str]:
     """):
         where = f"{'before' if is_early else 'after'} a gap of {gap:,} days (at {day})"
         yield (
-            f"{count:,} of {total:,} interactions lie {where}: they are too many to be left out and move the weeks that are"
-            " measured. Correct the dates, or give AS_OF_DATE"
+            f"{count:,} of {total:,} interactions lie {where}: they are too many to be left out and move the weeks that"
+            " are measured. Correct the dates, or give AS_OF_DATE"
         )
 
 
