@@ -103,7 +103,7 @@ judged_rows as (
         {%- if copies %}
         coalesce(copies.kept_interaction_id, parsed_rows.interaction_id) as held_interaction_id,
         {%- endif %}
-        {{ duplicate_key_fault(columns, keys, accepted_from) }}
+        {{ duplicate_key_fault(columns, keys, accepted_from, raw_types) }}
     from parsed_rows
     {{- joins }}
 

@@ -8,41 +8,28 @@ subscriptions as (
 
 ),
 
--- A line that was cancelled before it began counted on no day: it ends none, and goes on with none.
-begun as (
-
-    select
-        account_id,
-        product,
-        starts_on,
-        subscription_id,
-        renews_subscription_id
-    from subscriptions
-    where cancelled_on is null or cancelled_on > starts_on
-
-),
-
--- A line that renews itself renews nothing.
+-- A line that renews itself, or was cancelled before it began, renews nothing; such a one goes on with nothing either.
 renewed as (
 
     select
-        begun.renews_subscription_id as subscription_id,
-        min(begun.starts_on) as renewed_on
-
-    from begun
-    where begun.renews_subscription_id != begun.subscription_id
-    group by begun.renews_subscription_id
+        subscriptions.renews_subscription_id as subscription_id,
+        min(subscriptions.starts_on) as renewed_on
+    from subscriptions
+    where
+        subscriptions.renews_subscription_id != subscriptions.subscription_id
+        and coalesce(subscriptions.cancelled_on > subscriptions.starts_on, true)
+    group by subscriptions.renews_subscription_id
 
 ),
 
 product_starts as (
 
     select distinct
-        begun.account_id,
-        begun.product,
-        begun.starts_on
-
-    from begun
+        account_id,
+        product,
+        starts_on
+    from subscriptions
+    where coalesce(cancelled_on > starts_on, true)
 
 ),
 
