@@ -102,13 +102,21 @@ judged_rows as (
         {%- endfor %}
         {%- if copies %}
         coalesce(copies.kept_interaction_id, parsed_rows.interaction_id) as held_interaction_id,
-        {{ copied_child_fault(columns, keys) }} as copied_interaction_fault,
         {%- endif %}
-        {{ duplicate_key_fault(columns, keys, accepted_from) }}
+        {{ duplicate_key_fault(columns, keys, accepted_from, raw_types) }}
     from parsed_rows
     {{- joins }}
 
-)
+){% if copies %},
+
+held_rows as (
+
+    select
+        judged_rows.*,
+        {{ copied_child_fault(columns, keys, ruled) }} as copied_interaction_fault
+    from judged_rows
+
+){% endif %}
 
 select
     read_row_number,
@@ -133,7 +141,7 @@ select
         {%- endfor %}
         {{ 'copied_interaction_fault, ' if copies }}duplicate_key_fault
     ) is null as is_accepted
-from judged_rows
+from {{ 'held_rows' if copies else 'judged_rows' }}
 {%- else -%}
 select 1 as read_row_number
 {%- endif -%}
@@ -171,16 +179,24 @@ select 1 as read_row_number
     {{ return('(select interaction_id, kept_interaction_id from ' ~ checked ~ ' where kept_interaction_id is not null)') }}
 {%- endmacro %}
 
-{#- A row that belongs to a copy of a conversation, where the one that counts (or a copy with a smaller id) has it too. -#}
-{% macro copied_child_fault(columns, keys) -%}
-    {%- set parts = [] -%}
-    {%- for key in keys -%}
-        {%- do parts.append('coalesce(copies.kept_interaction_id, parsed_rows.interaction_id)' if key == 'interaction_id' else 'parsed_rows.' ~ key) -%}
-    {%- endfor -%}
+{#- A row that belongs to a copy of a conversation, where the one that counts (or a copy with a smaller id) has it too. Judged
+    among rows without another fault, so that none is lost for one that is; what has an id of its own is never the same. -#}
+{% macro copied_child_fault(columns, keys, ruled) -%}
+    {%- if 'interaction_id' in keys -%}
+        {%- set faults = ['duplicate_key_fault'] -%}
+        {%- for column in columns if column.name in ruled and not column.config.meta.is_measure -%}
+            {%- do faults.append(column.name ~ '_fault') -%}
+        {%- endfor -%}
+        {%- set is_sound = ('coalesce(' ~ faults | join(', ') ~ ')') ~ ' is null' -%}
+        {%- set parts = ['held_interaction_id'] + keys | reject('equalto', 'interaction_id') | list -%}
         case
-            when parsed_rows.interaction_id > min(parsed_rows.interaction_id) over (partition by {{ parts | join(', ') }})
+            when {{ is_sound }}
+                and interaction_id > min(case when {{ is_sound }} then interaction_id end) over (partition by {{ parts | join(', ') }})
                 then 'copied_interaction'
         end
+    {%- else -%}
+        cast(null as string)
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro parsed_rows(relation, columns, keys, raw_types) -%}

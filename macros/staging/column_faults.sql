@@ -89,7 +89,7 @@
 
 {#- Of identical rows one is kept; of rows that share a key and differ none is. A row with a null in its
     key has no key to share. -#}
-{% macro duplicate_key_fault(columns, keys, accepted_from) %}
+{% macro duplicate_key_fault(columns, keys, accepted_from, raw_types) %}
     {#- a value that does not parse is compared as it is written -#}
     {%- set values = {} -%}
     {%- for column in columns -%}
@@ -100,10 +100,14 @@
     {%- endfor -%}
     {%- set key_values = [] -%}
     {%- for key in keys -%}{%- do key_values.append(values[key]) -%}{%- endfor -%}
+    {%- set nothings = [] -%}
+    {%- for column in columns if column.name in keys -%}
+        {%- do nothings.append(is_nothing(column, raw_types.get(column.name, 'VARCHAR'), column.name in accepted_from)) -%}
+    {%- endfor -%}
     {%- set window = 'partition by ' ~ key_values | join(', ') -%}
     {%- set fingerprint = row_hash(values.values() | list) -%}
         case
-            when {% for key in keys %}coalesce(cast({{ key }}_raw as string), '') = ''{{ ' or ' if not loop.last }}{% endfor %} then null
+            when {{ nothings | join(' or ') }} then null
             when min({{ fingerprint }}) over ({{ window }}) != max({{ fingerprint }}) over ({{ window }})
                 then 'duplicate_key'
             when row_number() over ({{ window }} order by read_row_number) > 1 then 'duplicate_key'

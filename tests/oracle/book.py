@@ -166,6 +166,9 @@ class Book:
         self.completed = [row for row in self.rows["interactions"] if row["status"] == "completed"]
         self.as_of = self._as_of(as_of_date)
         self.sundays = self._sundays()
+        # A stray date years before all others is of no week that is measured, and counts nowhere.
+        first = midnight(week_start(self.sundays[0]))
+        self.completed = [row for row in self.completed if row["started_at"] >= first]
 
         self.of_account: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
         for table, rows in self.rows.items():
@@ -193,9 +196,8 @@ class Book:
         self.renewed_by: dict[str, list[Row]] = defaultdict(list)
         self.subscriptions = {row["subscription_id"]: row for row in self.rows["subscriptions"]}
         for row in self.rows["subscriptions"]:
-            renewed = row["renews_subscription_id"]
-            if renewed is not None and renewed != row["subscription_id"]:
-                self.renewed_by[renewed].append(row)
+            if self.is_linked(row):
+                self.renewed_by[row["renews_subscription_id"]].append(row)
         self._effort_rows: dict[tuple[str, date], dict[str, Any]] = {}
         self._ends: dict[str, date | None] = {}
         self._continued: dict[str, list[tuple[date, Row]]] = {}
@@ -273,11 +275,20 @@ class Book:
 
     # --- money ---
 
+    def is_linked(self, row: Row) -> bool:
+        """Whether it names another line on file; one that names itself is a dangling link."""
+        renewed = row["renews_subscription_id"]
+        return renewed in self.subscriptions and renewed != row["subscription_id"]
+
+    def is_ever_in_force(self, row: Row) -> bool:
+        """Whether it began before it was cancelled, if it was."""
+        return row["cancelled_on"] is None or bool(row["cancelled_on"] > row["starts_on"])
+
     def in_force_end(self, row: Row) -> date | None:
         """The first day on which the line is no longer in force: of its end, cancellation and renewal the first."""
         subscription_id = row["subscription_id"]
         if subscription_id not in self._ends:
-            ends = [other["starts_on"] for other in self.renewed_by[subscription_id]]
+            ends = [row["starts_on"] for row in self.renewed_by[subscription_id] if self.is_ever_in_force(row)]
             if row["cancelled_on"] is not None:
                 ends.append(row["cancelled_on"])
             if row["ends_on"] is not None:
@@ -290,6 +301,7 @@ class Book:
         return row["ends_on"] != date.max and any(
             other["product"] == row["product"] and other["starts_on"] == day_after(row["ends_on"])
             for other in self.other_lines(row)
+            if self.is_ever_in_force(other)
         )
 
     def other_lines(self, row: Row) -> list[Row]:
@@ -342,7 +354,7 @@ class Book:
             return False
         if row["contract_id"] is not None and other["contract_id"] == row["contract_id"]:
             return True
-        if other["renews_subscription_id"] in self.subscriptions:
+        if self.is_linked(other):
             return False
         days_before = (row["ends_on"] - other["starts_on"]).days
         least = self.limits["settled_minimum_share"] * row["arr_usd"]

@@ -14,6 +14,13 @@ def entries_in_weeks(book: Book) -> list[Row]:
     return [row for row in book.rows["time_entries"] if first <= row["worked_on"] <= book.as_of]
 
 
+def minutes_of(book: Book, held: list[Row]) -> float | None:
+    """The minutes of those that have any; null where none has, or no conversation on file ever has."""
+    minutes = [one["duration_minutes"] for one in held if one["duration_minutes"] is not None]
+    is_observed = any(one["duration_minutes"] is not None for one in book.interactions.values())
+    return fsum(minutes) if is_observed and (minutes or not held) else None
+
+
 def fct_account_logged_time(book: Book) -> Mart:
     entries: dict[tuple[str, str, date], list[Row]] = defaultdict(list)
     for row in entries_in_weeks(book):
@@ -35,6 +42,7 @@ def fct_account_logged_time(book: Book) -> Mart:
         }
         if not book.is_observed("time_entries"):
             logged = dict.fromkeys(logged)
+        minutes_held = minutes_of(book, held[key])
         meaningful = fsum(row["duration_minutes"] for row in held[key] if book.is_meaningful(row))
         mart.append(
             {
@@ -42,9 +50,9 @@ def fct_account_logged_time(book: Book) -> Mart:
                 "csm_id": key[1],
                 "week_start_date": key[2],
                 **logged,
-                "interaction_count": len(held[key]),
-                "interaction_minutes": fsum(row["duration_minutes"] or 0 for row in held[key]),
-                "preparation_minutes": meaningful * book.limits["preparation_ratio"],
+                "interaction_count": len(held[key]) if book.is_observed("interactions") else None,
+                "interaction_minutes": minutes_held,
+                "preparation_minutes": None if minutes_held is None else meaningful * book.limits["preparation_ratio"],
             }
         )
     return mart

@@ -18,7 +18,8 @@ from .book import (
     slope,
     week_start,
 )
-from .contract import Outcome, Row
+from .contract import Outcome
+from .logged_time import minutes_of
 
 WEEKS_PER_QUARTER = 13
 
@@ -72,13 +73,6 @@ def fct_csm_load(book: Book) -> Mart:
     return mart
 
 
-def minutes_of(book: Book, held: list[Row]) -> float | None:
-    """The minutes of those that have any; null where none has, or no conversation ever has."""
-    minutes = [one["duration_minutes"] for one in held if one["duration_minutes"] is not None]
-    is_observed = any(one["duration_minutes"] is not None for one in book.interactions.values())
-    return fsum(minutes) if is_observed and (minutes or not held) else None
-
-
 def fct_csm_throughput(book: Book) -> Mart:
     mart: Mart = []
     run: dict[str, int] = defaultdict(int)
@@ -98,10 +92,11 @@ def fct_csm_throughput(book: Book) -> Mart:
                 of_category = [one for one in held if book.category(one) == category]
                 row[f"{category}_count"] = len(of_category)
                 row[f"{category}_minutes"] = minutes_of(book, of_category)
-            scale = book.capacity(csm_id, sunday).scale
-            ceiling = book.tier(csm_id).strategic_ceiling_per_week * scale
+            ceiling: float | None = book.tier(csm_id).strategic_ceiling_per_week * book.capacity(csm_id, sunday).scale
+            if book.csms[csm_id]["hired_on"] > sunday:
+                ceiling = None
             is_over = None
-            if rounded(ceiling) > 0:
+            if ceiling is not None and rounded(ceiling) > 0:
                 is_over = row["counted_interaction_count"] > rounded(ceiling)
                 run[csm_id] = run[csm_id] + 1 if is_over else 0
             row.update(

@@ -18,7 +18,7 @@ import polars as pl
 from .contract import TABLE_BY_NAME, TABLES, Column, Judged, Table, allowed_values, judge_cell, parse
 from .random_contracts import make_contracts
 from .random_events import make_events
-from .random_forms import extra_columns, labels_of, plain_rows
+from .random_forms import extra_columns, keep_scales, labels_of, plain_rows
 from .reference import Reference, read_reference
 
 TextRow = dict[str, str | None]
@@ -88,6 +88,7 @@ class RandomBook:
         self.week_count = self.rng.randint(6, 30)
         self.last = self.first + timedelta(days=7 * self.week_count - 1)
         self.items: tuple[int, ...] = (0, 1)
+        self.unit = 1000
         self.ids = list(NASTY_IDS)
         self.rng.shuffle(self.ids)
         self.make_csms()
@@ -104,6 +105,7 @@ class RandomBook:
         self.make_others()
         make_events(self)
         self.corrupt()
+        keep_scales(self.tables)
 
     # --- drawing ---
 
@@ -255,12 +257,13 @@ class RandomBook:
 
     def make_subscriptions(self) -> None:
         number = 0
-        # The second palette meets the renewal shares exactly, the third the bands.
-        amounts = self.pick(
+        # The second palette meets the renewal shares exactly, the third the bands. All amounts of a book are of one
+        # kind (`usd`): fifty times what is usual would be read as cents or another currency.
+        self.unit, amounts = self.pick(
             (
-                (0, 0, 1000, 1200.5, 0.01, 50000, 120000, 999999.99),
-                (35, 65, 40, 60, 37, 63, 0),
-                (500000, 1000000, 250000, 2000000),
+                (1000, (0, 0, 1000, 1200.5, 500.25, 2000, 4999.99, 6000)),
+                (50, (35, 65, 40, 60, 37, 63, 0)),
+                (500000, (500000, 1000000, 250000, 2000000)),
             )
         )
         for account_id in self.ids_of("accounts"):
@@ -296,6 +299,14 @@ class RandomBook:
                     ends_on=ends,
                     cancelled_on=cancelled,
                 )
+        if self.chance(0.5) and self.tables["subscriptions"]:
+            self.pick(self.tables["subscriptions"])["arr_usd"] = "0.01"
+        if self.chance(0.5) and self.tables["subscriptions"]:
+            self.pick(self.tables["subscriptions"])["arr_usd"] = "999999.99"
+
+    def usd(self, thousandths: float) -> float:
+        """An amount of the kind that the book has, of which 1000 is a usual one."""
+        return round(thousandths * self.unit / 1000, 2)
 
     def make_lifecycle(self) -> None:
         stages = TABLE_BY_NAME["lifecycle_stage_changes"].column("lifecycle_stage").values
@@ -344,7 +355,7 @@ class RandomBook:
                         "new_logo" if account_id is None else self.pick(("expansion", "expansion", "renewal"))
                     ),
                     segment=self.pick((None, *self.reference.cadences)),
-                    amount_usd=self.pick((None, 0, 5000)),
+                    amount_usd=self.pick((None, 0, self.usd(2000))),
                     created_on=created,
                     expected_close_on=self.pick((None, closed, created)),
                     closed_on=closed if self.chance(0.4) else None,
@@ -513,8 +524,8 @@ class RandomBook:
                 account_id=account_id,
                 renewed_on=self.a_day(),
                 outcome=self.pick(("renewed", "churned")),
-                arr_before_usd=1000,
-                arr_after_usd=self.pick((0, 1500.25)),
+                arr_before_usd=self.usd(1000),
+                arr_after_usd=self.pick((0, self.usd(1500.25))),
             )
             for _ in range(self.pick((0, 1, 2, 5))):
                 survey, scores = self.pick((("nps", range(11)), ("csat", (1, 2, 3, 3.5, 4, 5))))
@@ -535,7 +546,7 @@ class RandomBook:
                     csm_id=csm_id,
                     account_id=self.pick((None, *self.ids_of("accounts")[:4])),
                     worked_on=self.pick((*days, self.a_day(after=3))),
-                    minutes=self.pick((0.25, 30, 30, 60, 719.5, 720, 720.5, 4000)),
+                    minutes=self.pick((0.25, 30, 30, 60, 719.5, 720, 720.5, 1440)),
                 )
             self.add(
                 "effort_surveys",
@@ -543,6 +554,8 @@ class RandomBook:
                 surveyed_on=self.a_day(),
                 perceived_load=self.pick((1, 10)),
             )
+        if self.chance(0.5) and self.tables["time_entries"]:
+            self.pick(self.tables["time_entries"])["minutes"] = "4000"
 
     # --- faults ---
 

@@ -25,17 +25,20 @@ def make_contracts(book: RandomBook) -> None:
     make_stray_links(book)
 
 
-def add_line(book: RandomBook, account_id: str, starts: date, ends: date | None, **values: object) -> TextRow:
+def add_line(
+    book: RandomBook, account_id: str, starts: date, ends: date | None, amount: float = 1000, **values: object
+) -> TextRow:
+    """A line of the book's kind of amounts, of which 1000 is a usual one."""
     return book.add(
         "subscriptions",
         **{
             "subscription_id": f"line{len(book.tables['subscriptions'])}",
             "account_id": account_id,
             "product": "core",
-            "arr_usd": 1000,
             "starts_on": starts,
             "ends_on": ends,
             **values,
+            "arr_usd": book.usd(amount),
         },
     )
 
@@ -58,7 +61,7 @@ def make_months(book: RandomBook, account_id: str) -> None:
     for _ in range(book.rng.randint(2, 14)):
         ends = starts + timedelta(days=book.pick((28, 30, 30, 31)))
         amount = book.pick((1000, 1000, 600, 500, 400))
-        add_line(book, account_id, starts, ends, product=product, arr_usd=amount)
+        add_line(book, account_id, starts, ends, product=product, amount=amount)
         starts = ends + timedelta(days=1 if is_inclusive else 0)
         if book.chance(0.05):
             starts += timedelta(days=1)
@@ -69,7 +72,7 @@ def make_years(book: RandomBook, account_id: str) -> None:
     rolling = limit_days(book, "rolling_term_days")
     ends = a_late_day(book)
     starts = ends - timedelta(days=book.pick((rolling - 1, rolling, rolling + 1, 180, 364, 365)))
-    add_line(book, account_id, starts, ends, product="yearly", arr_usd=book.pick((0, 1000)))
+    add_line(book, account_id, starts, ends, product="yearly", amount=book.pick((0, 1000)))
     if book.chance(0.7):
         starts = ends + timedelta(days=book.pick((0, 1, 1, 1, 2)))
         length = book.pick((rolling - 1, rolling, 364))
@@ -79,7 +82,7 @@ def make_years(book: RandomBook, account_id: str) -> None:
             starts,
             starts + timedelta(days=length),
             product=book.pick(("yearly", "yearly", "yearly", "core")),
-            arr_usd=book.pick((499.99, 500, 1000, 1200)),
+            amount=book.pick((499.99, 500, 1000, 1200)),
             signed_on=book.pick((None, None, book.a_day())),
         )
 
@@ -99,7 +102,7 @@ def make_steps(book: RandomBook, account_id: str) -> None:
             starts,
             None if is_last_open else ends,
             product=book.pick(("core", "core", "core", "analytics")),
-            arr_usd=300 + 400 * step,
+            amount=300 + 400 * step,
             contract_id=contract_id if book.chance(0.95) else book.pick((None, "deal0")),
             signed_on=signed if book.chance(0.8) else book.pick((None, book.a_day())),
             cancelled_on=cancelled,
@@ -134,7 +137,7 @@ def make_successor(book: RandomBook, account_id: str) -> None:
         begins,
         until,
         product=book.pick(("core", "core", "core", "core", "Core")),
-        arr_usd=book.pick((1000, 1000, 1300, 1000 * share, 1000 * share - 0.01, 1000 * share + 0.01)),
+        amount=book.pick((1000, 1000, 1300, 1000 * share, 1000 * share - 0.01, 1000 * share + 0.01)),
         contract_id=contract_id,
         signed_on=signed,
         renews_subscription_id=book.pick((None, None, None, before["subscription_id"], "of last year")),
@@ -151,10 +154,9 @@ def make_overlap(book: RandomBook, account_id: str) -> None:
 
 
 def make_stray_links(book: RandomBook) -> None:
-    """Links to lines of any account, or that lead nowhere."""
+    """Links to lines of any account, or that lead nowhere, or to the line itself."""
     lines = book.tables["subscriptions"]
     for row in lines:
         if row["renews_subscription_id"] is None and book.chance(0.03):
             other = book.pick(lines)["subscription_id"]
-            if other != row["subscription_id"]:
-                row["renews_subscription_id"] = book.pick((other, other, "nowhere"))
+            row["renews_subscription_id"] = book.pick((other, other, "nowhere", row["subscription_id"]))

@@ -83,3 +83,40 @@ def extra_columns(rng: Random, table: Table) -> list[str]:
     taken = {folded_name(column.name) for column in table.columns}
     names = [name for name in EXTRA_COLUMNS if folded_name(name) not in taken]
     return rng.sample(names, rng.choice((0, 0, 0, 0, 1, 2)))
+
+
+# --- scales ----------------------------------------------------------------------------------
+
+# One in ten above the limit is read as another scale: table, column, limit, a sound value, the column of books.
+SCALED = (
+    ("interactions", "sentiment_score", 1, "0.5", "csm_id"),
+    ("interactions", "quality_score", 100, "80", "csm_id"),
+    ("interactions", "duration_minutes", 720, "60", "csm_id"),
+    ("health_scores", "health_score", 100, "70", None),
+    ("effort_surveys", "perceived_load", 10, "5", None),
+    ("survey_responses", "score", 5, "4", "survey"),
+    ("time_entries", "minutes", 1440, "60", "csm_id"),
+)
+EXCESS_SHARE = 0.09
+
+
+def as_number(value: str | None) -> float | None:
+    try:
+        return parse("number", value) if value is not None else None  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
+def keep_scales(tables: dict[str, list[TextRow]]) -> None:
+    """Values above the limit stay faults of single rows: fewer than one in ten of a column or book."""
+    for table, column, limit, sound, by in SCALED:
+        groups: dict[str | None, list[TextRow]] = {}
+        for row in tables[table]:
+            groups.setdefault(row[by] if by else None, []).append(row)
+        for group, rows in groups.items():
+            highest = 10 if group == "nps" else limit
+            values = [(row, as_number(row[column])) for row in rows]
+            above = [row for row, value in values if value is not None and value > highest]
+            count = sum(value is not None for _, value in values)
+            for row in above[int(EXCESS_SHARE * count) :]:
+                row[column] = sound

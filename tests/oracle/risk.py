@@ -202,7 +202,9 @@ def can_observe_risk(book: Book) -> bool:
 
 
 def fct_csm_risk_detection(book: Book, episodes: Mart) -> Mart:
-    is_observed = bool(episodes) or can_observe_risk(book)
+    # A risk is noticed in a flag or in a conversation.
+    can_be_noticed = book.is_observed("risk_flags") or book.is_observed("interactions")
+    is_observed = can_be_noticed and (bool(episodes) or can_observe_risk(book))
     mart: Mart = []
     for sunday in book.sundays:
         for csm_id in book.csms:
@@ -230,6 +232,6 @@ def fct_csm_risk_detection(book: Book, episodes: Mart) -> Mart:
                 "restricted_mean_detection_days": restricted,
             }
             if not is_observed:
-                row |= {name: None for name in row if name.endswith("_count")}
+                row |= {name: None for name in row if name not in ("csm_id", "week_start_date")}
             mart.append(row)
     return mart

@@ -57,8 +57,13 @@ def line(book: Book, subscription_id: str) -> Row:
         ({}, {"starts_on": "2025-06-03"}, "2025-05-31"),
         ({}, {"starts_on": "2025-06-02", "product": "Core"}, "2025-05-31"),
         ({}, {"starts_on": "2025-06-02", "account_id": "a2"}, "2025-05-31"),
-        # Known or not: the next may even be taken back.
-        ({}, {"starts_on": "2025-06-02", "signed_on": "", "cancelled_on": "2025-01-01"}, "2025-06-01"),
+        # Known or not; one that was taken back before it began does not count.
+        ({}, {"starts_on": "2025-06-02", "signed_on": "2025-12-01"}, "2025-06-01"),
+        ({}, {"starts_on": "2025-06-02", "signed_on": "", "cancelled_on": "2025-01-01"}, "2025-05-31"),
+        ({}, {"starts_on": "2025-06-02", "cancelled_on": "2025-06-02"}, "2025-05-31"),
+        ({}, {"starts_on": "2025-06-02", "cancelled_on": "2025-06-03"}, "2025-06-01"),
+        ({}, {"starts_on": "2025-05-01", "cancelled_on": "2025-05-01", "renews_subscription_id": "A"}, "2025-05-31"),
+        ({}, {"starts_on": "2025-05-01", "cancelled_on": "2025-05-02", "renews_subscription_id": "A"}, "2025-04-30"),
         ({}, {"starts_on": "2025-05-01", "renews_subscription_id": "A"}, "2025-04-30"),
         ({}, {"starts_on": "2025-05-01", "renews_subscription_id": "A", "product": "x"}, "2025-04-30"),
         ({}, {"starts_on": "2025-05-01", "renews_subscription_id": "A", "account_id": "a2"}, "2025-04-30"),

@@ -107,7 +107,9 @@ def fct_rebalancing_triggers(
                 judged += judge_runs(book, loads[at], throughputs[at])
                 judged += judge_book(book, csm_id, accounts, all_books[at])
                 judged += judge_coverage(book, coverages[at])
-                judged += judge_detection(book, own, sunday)
+                # Flags alone do not say that nobody noticed.
+                if book.is_observed("interactions"):
+                    judged += judge_detection(book, own, sunday)
                 judged += judge_ramp(book, csm_id, sunday, loads[at])
                 judged += [("uncovered_book", len(accounts), 0, loads[at]["is_uncovered"])]
             for trigger, value, threshold, holds in judged:

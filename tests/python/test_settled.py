@@ -75,9 +75,14 @@ def known_on(line: Line, lines: list[Line]) -> int:
     return line.starts
 
 
+def was_ever_in_force(line: Line) -> bool:
+    return line.cancelled is None or line.cancelled > line.starts
+
+
 def is_inclusive(line: Line, lines: list[Line]) -> bool:
     return line.ends is not None and any(
-        (o.account, o.product, o.starts) == (line.account, line.product, line.ends + 1) for o in lines
+        (o.account, o.product, o.starts) == (line.account, line.product, line.ends + 1) and was_ever_in_force(o)
+        for o in lines
     )
 
 
@@ -85,7 +90,7 @@ def is_in_force(line: Line, lines: list[Line], day: int) -> bool:
     """Whether its ARR counts on the day."""
     if day < line.starts or (line.cancelled is not None and day >= line.cancelled):
         return False
-    if any(o is not line and o.renews == line.key and o.starts <= day for o in lines):
+    if any(o is not line and o.renews == line.key and o.starts <= day and was_ever_in_force(o) for o in lines):
         return False
     return line.ends is None or day < line.ends + is_inclusive(line, lines)
 

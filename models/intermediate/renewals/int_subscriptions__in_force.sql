@@ -8,15 +8,16 @@ subscriptions as (
 
 ),
 
--- A line that renews itself renews nothing.
+-- A line that renews itself, or was cancelled before it began, renews nothing; such a one goes on with nothing either.
 renewed as (
 
     select
         subscriptions.renews_subscription_id as subscription_id,
         min(subscriptions.starts_on) as renewed_on
-
     from subscriptions
-    where subscriptions.renews_subscription_id != subscriptions.subscription_id
+    where
+        subscriptions.renews_subscription_id != subscriptions.subscription_id
+        and coalesce(subscriptions.cancelled_on > subscriptions.starts_on, true)
     group by subscriptions.renews_subscription_id
 
 ),
@@ -24,11 +25,11 @@ renewed as (
 product_starts as (
 
     select distinct
-        subscriptions.account_id,
-        subscriptions.product,
-        subscriptions.starts_on
-
+        account_id,
+        product,
+        starts_on
     from subscriptions
+    where coalesce(cancelled_on > starts_on, true)
 
 ),
 
