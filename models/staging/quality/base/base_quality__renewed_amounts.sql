@@ -50,7 +50,7 @@ final as (
         -- of lines and opportunities either may be wrong
         usual.compared_with != 'opportunities'
         and (
-            usual.account_count >= {{ threshold('scale_jump_minimum_count') }}
+            usual.account_count >= {{ threshold('scale_account_minimum_count') }}
             -- two kinds of evidence tell as much as three accounts
             or coalesce(usual.csm_id in (select larger.book from {{ ref('base_quality__amounts') }} as larger), false)
         ) as is_stopping
@@ -63,24 +63,25 @@ final as (
         )
         and (
             usual.compared_with != 'opportunities'
-            or (usual.csm_id is not null and usual.account_count >= {{ threshold('scale_jump_minimum_count') }})
+            or (usual.csm_id is not null and usual.account_count >= {{ threshold('scale_account_minimum_count') }})
         )
 
     union all
 
-    -- a book of which some lines jumped
+    -- a book of which some lines jumped: said, and no proof
     select
         usual.csm_id as book,
         usual.compared_with,
         usual.jump_count as account_count,
         {{ threshold('scale_jump_ratio') }} as times,
-        usual.jump_count >= {{ threshold('scale_jump_minimum_count') }} as is_stopping
+        false as is_stopping
 
     from usual
     where
         usual.compared_with = 'earlier lines'
         and usual.csm_id is not null
-        and usual.jump_count > 0
+        and usual.jump_count >= {{ threshold('scale_account_minimum_count') }}
+        and usual.jump_count >= {{ threshold('scale_jump_share') }} * usual.account_count
         and usual.times < {{ threshold('scale_growth_ratio') }}
         and usual.times * {{ threshold('scale_jump_ratio') }} > 1
 
