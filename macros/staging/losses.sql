@@ -13,7 +13,7 @@
     {% endfor %}
     {% for row in run_query('select distinct table_name, column_name, scale, conversion from staging.base_quality__scales order by 1, 2, 3').rows %}
         {% if row[0] ~ '.' ~ row[1] not in optional %}
-            {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' is of another scale: ' ~ row[2] ~ ('; wanted: ' ~ row[3] if row[3] else '')) %}
+            {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' is not on the expected scale: the values are ' ~ row[2] ~ ('; convert them: ' ~ row[3] if row[3] else '')) %}
         {% endif %}
     {% endfor %}
     {% for row in run_query('select table_name, column_name, first_currency, last_currency from staging.base_quality__currencies where currency_count > 1 order by 1, 2').rows %}
@@ -23,18 +23,18 @@
         {% do problems.append('subscriptions.arr_usd of ' ~ row[0] ~ ' in ' ~ row[1] ~ ' is ' ~ '%.4g' % row[2] ~ ' times that of the other books: cents, or another currency?') %}
     {% endfor %}
     {% for row in run_query('select book, compared_with, times from staging.base_quality__renewed_amounts where is_stopping order by 1, 2').rows %}
-        {% do problems.append('subscriptions.arr_usd' ~ (' of ' ~ row[0] if row[0] else '') ~ ' is ' ~ '%.4g' % row[2] ~ ' times what is usual beside ' ~ row[1] ~ ': cents, or another currency?') %}
+        {% do problems.append('subscriptions.arr_usd' ~ (' of ' ~ row[0] if row[0] else '') ~ ' is ' ~ '%.4g' % row[2] ~ ' times as large as ' ~ row[1] ~ ': cents, or another currency?') %}
     {% endfor %}
     {% if env_var('ALLOW_LOSS', '') in ('', '0') and run_query('select table_name from ' ~ losses ~ ' where is_stopping').rows %}
         {% for row in run_query('select table_name, column_name, rule, worst_value, row_count, hanging_count from ' ~ causes ~ ' order by row_count + hanging_count desc, table_name, column_name, rule').rows %}
             {% if loop.index <= 5 %}
-                {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' ' ~ row[2] ~ ' (' ~ row[3] ~ '): ' ~ row[4] ~ ' rows, and ' ~ row[5] ~ ' rows of other tables hang on them') %}
+                {% do problems.append(row[0] ~ '.' ~ row[1] ~ ' ' ~ row[2] ~ ' (' ~ row[3] ~ '): ' ~ row[4] ~ ' rows, and ' ~ row[5] ~ ' rows of other tables depend on them') %}
             {% endif %}
         {% endfor %}
         {% for row in run_query('select table_name, lost_count, row_count from ' ~ losses ~ ' where lost_count > 0 order by table_name').rows %}
             {% do problems.append(row[0] ~ ' lost ' ~ row[1] ~ ' of ' ~ row[2] ~ ' rows') %}
         {% endfor %}
-        {% do problems.append('mend the export, or build what is left with ALLOW_LOSS=1') %}
+        {% do problems.append('fix the export, or build what is left with ALLOW_LOSS=1') %}
     {% endif %}
     {% if problems %}
         {% do exceptions.raise_compiler_error('The raw data cannot be measured:\n  - ' ~ problems | join('\n  - ')) %}

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NativeNan(str):
-    """A float that is no number, in Parquet: not the word `NaN`, which stands for nothing."""
+    """A native NaN in a Parquet column. The word `NaN` in a text column is null; this is a fault."""
 
 
 def folded_name(name: str) -> str:
