@@ -112,6 +112,7 @@
                 then 'duplicate_key'
             when row_number() over ({{ window }} order by read_row_number) > 1 then 'duplicate_key'
         end as duplicate_key_fault,
-        row_number() over ({{ window }} order by read_row_number) > 1
+        not coalesce({{ nothings | join(' or ') }}, false)
+        and row_number() over ({{ window }} order by read_row_number) > 1
         and min({{ fingerprint }}) over ({{ window }}) = max({{ fingerprint }}) over ({{ window }}) as is_identical_copy
 {%- endmacro %}

@@ -47,11 +47,11 @@ final as (
         usual.compared_with,
         usual.account_count,
         usual.times / usual.usual_times as times,
-        -- of lines and opportunities either may be wrong
+        -- either the lines or the opportunities may be wrong
         usual.compared_with != 'opportunities'
         and (
             usual.account_count >= {{ threshold('scale_account_minimum_count') }}
-            -- two kinds of evidence tell as much as three accounts
+            -- a book whose lines are also far larger than those of other books needs fewer accounts
             or coalesce(usual.csm_id in (select larger.book from {{ ref('base_quality__amounts') }} as larger), false)
         ) as is_stopping
 
@@ -68,7 +68,7 @@ final as (
 
     union all
 
-    -- a book of which some lines jumped: said, and no proof
+    -- Some lines of a book jumped. Real contract lists have such lines, so this is reported and stops nothing.
     select
         usual.csm_id as book,
         usual.compared_with,
