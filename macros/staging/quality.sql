@@ -150,8 +150,8 @@ select 1 as table_name
 {%- endif -%}
 {% endmacro %}
 
-{#- What the contract says of each column, as rows of (table_name, column_name, parent_table, wanted): what a user reads who has
-    to mend it. -#}
+{#- What the contract says of each column, as rows of (table_name, column_name, parent_table, wanted, need), for whoever has to
+    correct its values. -#}
 {% macro contract_columns() %}
 {%- if not execute -%}{{ return('select 1 as table_name') }}{%- endif -%}
 {%- set forms = {

@@ -12,13 +12,9 @@ from typing import Any
 import duckdb
 
 from book_of_business.console import one_line
+from book_of_business.validation.forms import NULL_WORDS
 
 SHOWN = 8
-# A quarter without a conversation: what lies beyond is another history, or a wrong date.
-LONG_GAP_DAYS = 91
-NULL_WORDS = {"null", "n/a", "na", "nan", "nat", "none", "<na>", "#n/a", "-"}
-# Columns with a scale that are null where it is another (scale_rules.csv); all others stop the build.
-MAY_BE_NULL = {("interactions", name) for name in ("sentiment_score", "quality_score", "duration_minutes")}
 Rows = Callable[[str], list[tuple[Any, ...]]]
 
 
@@ -55,7 +51,7 @@ def stopping_causes(working_file: Path) -> list[str]:
         ):
             yield f"{table} has no rows: export them as well as the header"
         yield from wrong_amounts(rows)
-        yield from (text for (table, column), text in scale_sentences(rows) if (table, column) not in MAY_BE_NULL)
+        yield from (text for need, text in scale_sentences(rows) if need == "required")
 
     try:
         found = read_from(working_file, (stopped,))
@@ -78,8 +74,7 @@ def read_from(working_file: Path, readers: tuple[Callable[[Rows], Iterator[str]]
 
 def counted(number: int, noun: str) -> str:
     """`1 row`, `1,234 rows`."""
-    plural = {"day entry": "day entries", "entry": "entries"}.get(noun, f"{noun}s")
-    return f"{number:,} {noun if number == 1 else plural}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(values: list[Any], total: int) -> str:
@@ -121,35 +116,39 @@ def another_clock(rows: Rows) -> Iterator[str]:
         )
 
 
-def scale_sentences(rows: Rows) -> list[tuple[tuple[str, str], str]]:
-    """Columns of another scale than the contract's, and what a user reads of each."""
+def scale_sentences(rows: Rows) -> list[tuple[str, str]]:
+    """Columns that are not on the expected scale: whether each is required or optional, and what a user reads of it."""
     found = rows("""
-        select table_name, column_name, scale, conversion,
-            coalesce(list(book order by book) filter (where book is not null), []), bool_or(book is null)
-        from staging.base_quality__scales
-        group by table_name, column_name, scale, conversion
-        order by bool_or(book is null) desc, table_name, column_name, scale
+        select scales.table_name, scales.column_name, scales.scale, scales.conversion,
+            coalesce(list(scales.book order by scales.book) filter (where scales.book is not null), []),
+            bool_or(scales.book is null), any_value(contract.need)
+        from staging.base_quality__scales as scales
+        inner join intermediate.int_raw_columns as contract using (table_name, column_name)
+        group by scales.table_name, scales.column_name, scales.scale, scales.conversion
+        order by bool_or(scales.book is null) desc, scales.table_name, scales.column_name, scales.scale
     """)
     sentences = []
-    whole = {(table, column): scale for table, column, scale, _, _, is_whole in found if is_whole}
+    whole = {(table, column): scale for table, column, scale, _, _, is_whole, _ in found if is_whole}
     apart = {
-        (table, column) for table, column, scale, _, books, _ in found if books and whole.get((table, column)) != scale
+        (table, column)
+        for table, column, scale, _, books, _, _ in found
+        if books and whole.get((table, column)) != scale
     }
-    for table, column, scale, conversion, books, is_whole in found:
+    for table, column, scale, conversion, books, is_whole, need in found:
         # one book of another scale makes a mixture of the whole: the book is named
         if ((table, column) in apart) == is_whole:
             continue
         whose = "" if is_whole else f" in the rows of {listed(books, len(books))}"
         text = f"{table}.{column} is not on the expected scale{whose}: the values are {scale}"
         text += f". Convert them: {conversion}" if conversion else ""
-        sentences.append(((table, column), text))
+        sentences.append((need, text))
     return sentences
 
 
 def wrong_scales(rows: Rows) -> Iterator[str]:
     """Columns that are null throughout, because their scale is not the contract's."""
-    for place, text in scale_sentences(rows):
-        if place in MAY_BE_NULL:
+    for need, text in scale_sentences(rows):
+        if need == "optional":
             yield f"{text}. Until then the whole column counts as not observed"
 
 
@@ -188,7 +187,6 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
         yield f"subscriptions.arr_usd: the {whose} are {factor(times)} as large as those of other books: {units}"
     beside = {
         "renewals": "renewals.arr_before_usd",
-        "opportunities": "is usual beside opportunities.amount_usd, so that one of the two is of another unit",
         "earlier lines": "earlier lines of the same accounts and products",
     }
     found = rows(
@@ -200,7 +198,13 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
         if book is None and kind in told:
             continue
         whose = f"{counted(count, 'account')}{f' of {book}' if book else ''}"
-        yield f"subscriptions.arr_usd: the lines of {whose} are {factor(times)} as large as {beside[kind]}: {units}"
+        if kind == "opportunities":
+            yield (
+                f"the lines of {whose} are {factor(times)} as large, compared with opportunities.amount_usd, as those"
+                " of all books: check the unit of arr_usd and of amount_usd"
+            )
+        else:
+            yield f"subscriptions.arr_usd: the lines of {whose} are {factor(times)} as large as {beside[kind]}: {units}"
 
 
 def factor(times: float) -> str:
@@ -212,12 +216,12 @@ def causes(rows: Rows) -> Iterator[str]:
     """Why rows are rejected, what costs most rows first."""
     found = [
         (
-            row_count + hanging,
-            cause_sentence(table, column, rule, wanted, read, row_count, values, hanging, worst, alone),
+            row_count + dependent,
+            cause_sentence(table, column, rule, wanted, read, row_count, values, dependent, worst, alone),
         )
-        for table, column, rule, wanted, read, row_count, values, hanging, worst, alone in rows("""
-            select table_name, column_name, rule, wanted, read_count, row_count, value_count, hanging_count,
-                worst_value, worst_hanging_count
+        for table, column, rule, wanted, read, row_count, values, dependent, worst, alone in rows("""
+            select table_name, column_name, rule, wanted, read_count, row_count, value_count, dependent_count,
+                worst_value, worst_dependent_count
             from intermediate.int_raw_causes where rule != 'unknown_parent' order by table_name, column_name, rule
         """)
     ]
@@ -280,9 +284,9 @@ def cause_sentence(
     read: int,
     count: int,
     values: int,
-    hanging: int,
+    dependent: int,
     worst: str | None,
-    worst_hanging: int,
+    worst_dependent: int,
 ) -> str:
     """One cause in words: what, how many rows, what depends on them, what to do."""
     value = as_received(worst)
@@ -306,11 +310,11 @@ def cause_sentence(
             "unknown_enum": f"have a {column} that is not known",
         }.get(rule, f"break {rule} in {column}")
         text = f"{of_all} {problem}: {value}{more}; expected is {wanted}"
-    if hanging:
-        verb = "depends" if hanging == 1 else "depend"
-        text += f"; {counted(hanging, 'row')} of other tables {verb} on {'it' if count == 1 else 'them'}"
-        if values > 1 and worst_hanging and rule == "duplicate_key":
-            text += f" ({worst_hanging:,} on {one_line(worst or '', limit=40)} alone)"
+    if dependent:
+        verb = "depends" if dependent == 1 else "depend"
+        text += f"; {counted(dependent, 'row')} of other tables {verb} on {'it' if count == 1 else 'them'}"
+        if values > 1 and worst_dependent and rule == "duplicate_key":
+            text += f" ({worst_dependent:,} on {one_line(worst or '', limit=40)} alone)"
     return text
 
 
@@ -369,7 +373,7 @@ def gaps_of_a_day(rows: Rows) -> Iterator[str]:
 
 def far_tails(rows: Rows) -> Iterator[str]:
     """Interactions beyond a long gap that are too many to be left out: they move the first or the last week."""
-    for is_early, count, total, gap, day in rows(f"""
+    for is_early, count, total, gap, day in rows("""
         with days as (
             select cast(interactions.started_at as date) as day, count(*) as interaction_count
             from staging.stg_interactions__interactions as interactions, intermediate.int_clock as clock
@@ -385,7 +389,9 @@ def far_tails(rows: Rows) -> Iterator[str]:
         select so_far * 2 < total, least(so_far, total - so_far), total, next_day - day,
             case when so_far * 2 < total then day else next_day end
         from gaps
-        where next_day - day > {LONG_GAP_DAYS} and least(so_far, total - so_far) < 0.1 * total
+        where next_day - day > (select value from reference.thresholds where threshold = 'quarter_days')
+            and least(so_far, total - so_far)
+            < total * (select value from reference.thresholds where threshold = 'clock_doubtful_share')
         order by day
     """):
         where = f"{'before' if is_early else 'after'} a gap of {gap:,} days (at {day})"
@@ -397,17 +403,21 @@ def far_tails(rows: Rows) -> Iterator[str]:
 
 def clock_beyond_all_else(rows: Rows) -> Iterator[str]:
     """The clock stands weeks after everything but conversations ends, as where planned meetings count as held."""
-    (as_of, latest), *_ = rows("""
-        select clock.as_of_date, greatest(
-            (select max(cast(opened_at as date)) from staging.stg_support__tickets),
-            (select max(scored_on) from staging.stg_crm__health_scores),
-            (select max(worked_on) from staging.stg_interactions__time_entries),
-            (select max(week_start_date) + 6 from staging.stg_usage__product_weeks)
-        )
-        from intermediate.int_clock as clock where clock.latest_interaction_on is not null
-        union all select null, null limit 1
-    """)
-    if as_of is not None and latest is not None and (as_of - latest).days > 28:
+    for as_of, latest in rows("""
+        select clock.as_of_date, others.latest
+        from intermediate.int_clock as clock
+        cross join (
+            select greatest(
+                (select max(cast(opened_at as date)) from staging.stg_support__tickets),
+                (select max(scored_on) from staging.stg_crm__health_scores),
+                (select max(worked_on) from staging.stg_interactions__time_entries),
+                (select max(week_start_date) + 6 from staging.stg_usage__product_weeks)
+            ) as latest
+        ) as others
+        where clock.latest_interaction_on is not null
+            and clock.as_of_date - others.latest
+            > (select value from reference.thresholds where threshold = 'clock_gap_days')
+    """):
         yield (
             f"the book is measured at {as_of}, by the latest completed interaction, but tickets, health, time and usage"
             f" end by {latest}: are planned meetings marked completed? Correct their status, or give AS_OF_DATE"
@@ -463,14 +473,17 @@ def twin_interactions(rows: Rows) -> Iterator[str]:
     found = dict(rows("select kind, count(*) from intermediate.int_interactions__twins group by kind"))
     if not found:
         return
-    (completed,), *_ = rows("select count(*) from intermediate.int_interactions__completed")
+    ((completed, minutes),) = rows("""
+        select count(*), (select value from reference.thresholds where threshold = 'same_meeting_minutes')
+        from intermediate.int_interactions__completed
+    """)
     pairs = rows("""
         select interaction_id || ' and ' || earlier_interaction_id from intermediate.int_interactions__twins
         order by kind, started_at desc, interaction_id limit 3
     """)
     yield (
         f"{sum(found.values()):,} of {completed:,} completed interactions may repeat another of the same CSM and"
-        f" account; all are counted: {found.get('same_meeting', 0):,} start within ten minutes of the other one,"
+        f" account; all are counted: {found.get('same_meeting', 0):,} start within {minutes:g} minutes of the other,"
         f" {found.get('second_leg', 0):,} when it ends ({', '.join(pair for (pair,) in pairs)} ...). Leave one out"
         " where they are one meeting; int_interactions__twins in working.duckdb lists them"
     )
@@ -491,7 +504,7 @@ def nulled_values(rows: Rows) -> Iterator[str]:
 
 
 def copied_interactions(rows: Rows) -> Iterator[str]:
-    """Conversations that stand there several times."""
+    """Conversations that were copied under other ids."""
     (count,), *_ = rows(
         "select count(*) from marts.rejected_rows where table_name = 'interactions' and rule = 'copied_interaction'"
     )

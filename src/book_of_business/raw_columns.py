@@ -42,8 +42,8 @@ COMMON_NAMES = {
 class Columns:
     """How the columns of one file go with those of its table.
 
-    `read_as` is {contract column: received name}. `clashes` is {contract column: received names} where several names fit
-    and none is exact: such a column is not read. `twice` lists contract columns whose exact name appears more than once.
+    `read_as` is {contract column: received name}. `clashes` is {contract column: received names} where several names
+    fit and none is exact: such a column is not read. `twice` lists contract columns whose name appears more than once.
     """
 
     table: RawTable

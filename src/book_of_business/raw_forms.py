@@ -14,6 +14,7 @@ from typing import Any
 from book_of_business.errors import UserError
 from book_of_business.raw_columns import Columns, column_problems, enumerated, match_columns, shown
 from book_of_business.validation.contract import RawTable
+from book_of_business.validation.forms import NULL_WORDS
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 TITLE_LINES = 10
@@ -22,8 +23,6 @@ HEAD_BYTES = 1 << 20
 # Text is decoded at a gigabyte a second.
 DECODED_BYTES = 1 << 26
 BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-# Words for nothing in a typed column, as the raw contract has them.
-NOTHING = ("", "NULL", "N/A", "NA", "NAN", "NONE", "-")
 # Beyond it commas are how a column is written; below it they are faults of single rows, which are listed as such.
 SHARE_OF_COMMAS = 0.2
 # Three digits after the point in that many values and in no other way are more likely to part thousands.
@@ -334,7 +333,7 @@ def number_forms(path: Path, form: Form, doubles: dict[str, str]) -> dict[str, d
     """How the values of some columns are written, counted over the whole file; nothing where DuckDB cannot read it."""
     import duckdb
 
-    nothing = ", ".join(f"'{word}'" for word in NOTHING)
+    nothing = ", ".join(f"'{word}'" for word in ("", *NULL_WORDS))
     number = r"[+-]?\d+(,\d+)?"
     thousands = r"[+-]?[1-9]\d{0,2},\d{3}"
     pointed = r"[+-]?[1-9]\d{0,2}\.\d{3}"
@@ -355,7 +354,7 @@ def number_forms(path: Path, form: Form, doubles: dict[str, str]) -> dict[str, d
     values = 'select trim("{}") as value from received'
     selects = [
         f"select '{name}', {', '.join(counts.values())} from ({values.format(escaped(received))})"
-        f" where upper(value) not in ({nothing})"
+        f" where lower(value) not in ({nothing})"
         for name, received in doubles.items()
     ]
     try:

@@ -375,7 +375,7 @@ def lost_rows(rows: list[Judged]) -> list[Judged]:
     return [row for row in counted_rows(rows) if not row.is_sound]
 
 
-def hanging_rows(rows: list[Judged], columns: list[Column], lost_keys: set[str | None]) -> list[Judged]:
+def dependent_rows(rows: list[Judged], columns: list[Column], lost_keys: set[str | None]) -> list[Judged]:
     """The rows that name one of the lost rows."""
     return [row for row in counted_rows(rows) if any(row.raw[column.name] in lost_keys for column in columns)]
 
@@ -396,9 +396,11 @@ def grave_losses(judged: dict[str, list[Judged]], reference: Reference) -> list[
         for other in required:
             columns = [column for column in other.columns if column.parent == table.name]
             others = counted_rows(judged[other.name])
-            hanging = hanging_rows(judged[other.name], columns, lost_keys)
-            if others and round(len(hanging) / len(others), 9) > limit:
-                lines.append(f"{table.name}: {len(hanging)} of {len(others)} rows of {other.name} hang on what it lost")
+            dependent = dependent_rows(judged[other.name], columns, lost_keys)
+            if others and round(len(dependent) / len(others), 9) > limit:
+                lines.append(
+                    f"{table.name}: {len(dependent)} of {len(others)} rows of {other.name} depend on what it lost"
+                )
     return lines
 
 

@@ -1,15 +1,16 @@
 -- Grain: one row.
 -- Why: nothing reads the wall clock, so that a week measured twice gives the same numbers.
-{{ config(pre_hook="{{ stop_at_losses(ref('int_raw_losses'), ref('int_raw_causes')) }}") }}
+{{ config(pre_hook="{{ stop_at_losses(
+    ref('int_raw_losses'), ref('int_raw_causes'), ref('int_raw_columns'), ref('base_quality__scales'),
+    ref('base_quality__currencies'), ref('base_quality__amounts'), ref('base_quality__renewed_amounts')
+) }}") }}
 {% set as_of_date = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
 {% set latest_date = "coalesce(cast(nullif('" ~ as_of_date ~ "', '') as date), latest.started_on)" %}
-{% set days_to_next = days_between('started_on', 'next_started_on') %}
 {% set days_from_previous = days_between('previous_started_on', 'started_on') %}
+{% set days_to_next = days_between('started_on', 'next_started_on') %}
 {% set few = threshold('clock_stray_share') ~ ' * total_count' %}
-{% set no_date -%}
-    There is no completed interaction to take the date from, and so none from which neglect, throughput or touches held
-    can be measured: export the history of conversations, or give AS_OF_DATE=YYYY-MM-DD (a Sunday) to see the rest without them.
-{%- endset %}
+{% set no_date = 'There is no completed interaction to take the date from. Export the history of conversations, or '
+    ~ 'give AS_OF_DATE=YYYY-MM-DD (a Sunday): neglect, throughput and touches held are then not measured.' %}
 with
 
 interactions as (
@@ -44,7 +45,7 @@ completed_in_order as (
 
 ),
 
--- A date years ahead is a typing error: a few beyond a long gap do not move the clock.
+-- A date years ahead is a typing error.
 latest as (
 
     select

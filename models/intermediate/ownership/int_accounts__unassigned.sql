@@ -1,10 +1,10 @@
 -- Grain: one row per account_id that is active and that nobody employed owns at as_of_date.
--- Why: what lies in no book is work for somebody: the reason says whether to mend the export or to name an owner.
+-- Why: what lies in no book is work for somebody: the reason says whether to fix the export or to name an owner.
 with
 
-owned as (
+paying as (
 
-    select * from {{ ref('int_accounts__owned') }}
+    select * from {{ ref('int_accounts__paying') }}
 
 ),
 
@@ -20,12 +20,6 @@ csms as (
 
 ),
 
-subscription_spans as (
-
-    select * from {{ ref('int_subscriptions__owned') }}
-
-),
-
 clock as (
 
     select * from {{ ref('int_clock') }}
@@ -35,13 +29,13 @@ clock as (
 unassigned as (
 
     select
-        owned.account_id,
+        paying.account_id,
+        paying.arr_usd,
         clock.as_of_date
 
-    from owned
-    inner join clock
-        on owned.from_week <= clock.latest_week_start_date and owned.to_week > clock.latest_week_start_date
-    where owned.csm_id = 'unassigned'
+    from paying
+    cross join clock
+    where paying.csm_id = 'unassigned'
 
 ),
 
@@ -78,25 +72,11 @@ rejected as (
 
 ),
 
-arr_per_account as (
-
-    select
-        subscription_spans.account_id,
-        sum(subscription_spans.arr_usd) as arr_usd
-
-    from subscription_spans
-    inner join clock
-        on
-            subscription_spans.from_week <= clock.latest_week_start_date
-            and subscription_spans.to_week > clock.latest_week_start_date
-    group by subscription_spans.account_id
-
-),
-
 final as (
 
     select
         unassigned.account_id,
+        unassigned.arr_usd,
         case
             when assigned.has_owner_left then 'owner_left'
             when assigned.is_assigned then 'owner_not_yet_hired'
@@ -104,16 +84,11 @@ final as (
                 then 'assignment_rejected'
             when assigned.account_id is not null then 'assignment_ended'
             else 'no_assignment'
-        end as reason,
-        -- an active account without an active subscription is observed to pay nothing
-        case
-            when exists (select 1 from {{ ref('stg_crm__subscriptions') }}) then coalesce(arr_per_account.arr_usd, 0)
-        end as arr_usd
+        end as reason
 
     from unassigned
     left join assigned on unassigned.account_id = assigned.account_id
     left join rejected on unassigned.account_id = rejected.account_id
-    left join arr_per_account on unassigned.account_id = arr_per_account.account_id
 
 )
 

@@ -1,5 +1,5 @@
 -- Grain: one row per table_name, column_name and rule that rejects rows for a reason of their own.
--- Why: causes are told before effects, and first what would mend most rows.
+-- Why: causes are reported before effects, and first the one whose correction saves most rows.
 with
 
 faults as (
@@ -62,14 +62,14 @@ own_rows as (
 
 ),
 
-hanging_rows as (
+dependent_rows as (
 
     select
         effects.table_name,
         effects.column_name,
         effects.rule,
         effects.value,
-        count(distinct concat(effects.hanging_table_name, '|', effects.hanging_row_key)) as hanging_count
+        count(distinct concat(effects.dependent_table_name, '|', effects.dependent_row_key)) as dependent_count
 
     from effects
     group by effects.table_name, effects.column_name, effects.rule, effects.value
@@ -80,19 +80,19 @@ by_value as (
 
     select
         own_rows.*,
-        coalesce(hanging_rows.hanging_count, 0) as hanging_count,
+        coalesce(dependent_rows.dependent_count, 0) as dependent_count,
         row_number() over (
             partition by own_rows.table_name, own_rows.column_name, own_rows.rule
-            order by own_rows.row_count + coalesce(hanging_rows.hanging_count, 0) desc, own_rows.value
+            order by own_rows.row_count + coalesce(dependent_rows.dependent_count, 0) desc, own_rows.value
         ) as place
 
     from own_rows
-    left join hanging_rows
+    left join dependent_rows
         on
-            own_rows.table_name = hanging_rows.table_name
-            and own_rows.column_name = hanging_rows.column_name
-            and own_rows.rule = hanging_rows.rule
-            and own_rows.value is not distinct from hanging_rows.value
+            own_rows.table_name = dependent_rows.table_name
+            and own_rows.column_name = dependent_rows.column_name
+            and own_rows.rule = dependent_rows.rule
+            and own_rows.value is not distinct from dependent_rows.value
 
 ),
 
@@ -103,13 +103,13 @@ final as (
         by_value.column_name,
         by_value.rule,
         cast(sum(by_value.row_count) as bigint) as row_count,
-        cast(sum(by_value.hanging_count) as bigint) as hanging_count,
+        cast(sum(by_value.dependent_count) as bigint) as dependent_count,
         count(*) as value_count,
         max(by_value.parent_table) as parent_table,
         max(by_value.wanted) as wanted,
         max(coverage.read_count) as read_count,
         max(case when by_value.place = 1 then by_value.value end) as worst_value,
-        max(case when by_value.place = 1 then by_value.hanging_count end) as worst_hanging_count
+        max(case when by_value.place = 1 then by_value.dependent_count end) as worst_dependent_count
     from by_value
     inner join coverage on by_value.table_name = coverage.table_name
     group by by_value.table_name, by_value.column_name, by_value.rule

@@ -1,5 +1,5 @@
--- Grain: one row per fault that has its cause in the row itself and rejected row of another table that hangs on it.
--- Why: one CSM that stands twice rejects a quarter of all conversations; who mends it wants to read that first.
+-- Grain: one row per fault that has its cause in the row itself and rejected row of another table that depends on it.
+-- Why: one CSM that appears twice rejects a quarter of all conversations; whoever fixes it has to read that first.
 with
 
 faults as (
@@ -67,8 +67,8 @@ direct as (
 
     select
         causes.*,
-        followers.table_name as hanging_table_name,
-        followers.row_key as hanging_row_key
+        followers.table_name as dependent_table_name,
+        followers.row_key as dependent_row_key
 
     from causes
     inner join followers on causes.table_name = followers.parent_table and causes.row_key = followers.parent_key
@@ -85,11 +85,11 @@ final as (
         direct.rule,
         direct.value,
         direct.row_key,
-        followers.table_name as hanging_table_name,
-        followers.row_key as hanging_row_key
+        followers.table_name as dependent_table_name,
+        followers.row_key as dependent_row_key
     from direct
     inner join followers
-        on direct.hanging_table_name = followers.parent_table and direct.hanging_row_key = followers.parent_key
+        on direct.dependent_table_name = followers.parent_table and direct.dependent_row_key = followers.parent_key
 
 )
 
