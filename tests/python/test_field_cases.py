@@ -265,7 +265,10 @@ def test_required_columns_of_another_scale_stop(tmp_path: Path, book: Path) -> N
     change(book, "health_scores", lambda table: table.with_columns(scaled("health_score", lambda score: score / 100)))
     change(book, "time_entries", lambda table: table.with_columns(scaled("minutes", lambda minutes: minutes / 60)))
     change(book, "subscriptions", lambda table: table.with_columns(scaled("arr_usd", lambda dollars: dollars * 100)))
+    # rows without a key are alike and no copies of each other: they are lost
+    change(book, "accounts", lambda table: pl.concat([table, table.clear(30)]))
     said = "\n".join(stopped(tmp_path, book))
+    assert "30 of 70 rows of accounts" in said.splitlines()[-1]
     assert "health_scores.health_score is not on the expected scale: the values are 0 to 1" in said
     assert "time_entries.minutes is not on the expected scale: the values are hours" in said
     assert "as large as renewals.arr_before_usd: are these cents, or another currency?" in said

@@ -14,7 +14,7 @@ from conftest import ROOT, Run, rows, run_build, simulate
 from book_of_business import settings
 from book_of_business.console import one_line
 from book_of_business.errors import UserError
-from book_of_business.raw_columns import column_notes, column_problems, fold, match_columns
+from book_of_business.raw_columns import COMMON_NAMES, column_notes, column_problems, fold, match_columns, required
 from book_of_business.raw_files import RawFiles, check_raw_files, hint_of, unread_files
 from book_of_business.raw_forms import HEAD_BYTES, Form, fault_of_csv, read_csv_file
 from book_of_business.raw_tables import form_of_view, path_of_csv
@@ -128,6 +128,27 @@ def test_columns_that_are_not_read_are_named_with_what_may_be_meant() -> None:
     [note] = column_notes(columns)
     assert note.startswith("subscriptions: not read: `end_on` (did you mean `ends_on`?), `custom_0`")
     assert note.endswith("and 13 more")
+
+
+@pytest.mark.parametrize(
+    ("table", "received", "meant"),
+    [
+        ("subscriptions", "end_date", "ends_on"),
+        ("accounts", "Churn Date", "churned_on"),
+        ("interactions", "duration", "duration_minutes"),
+        ("opportunities", "closed_at", "closed_on"),
+    ],
+)
+def test_what_other_systems_call_a_column_is_suggested_and_not_read(table: str, received: str, meant: str) -> None:
+    columns = match_columns(CONTRACT[table], [*required(CONTRACT[table]), received])
+    assert meant not in columns.read_as
+    assert column_notes(columns) == [f"{table}: not read: `{received}` (did you mean `{meant}`?)"]
+
+
+def test_what_other_systems_call_a_column_is_one_of_the_contract() -> None:
+    known = {fold(column.name) for table in CONTRACT.values() for column in table.columns}
+    assert set(COMMON_NAMES.values()) <= known
+    assert not known & set(COMMON_NAMES)
 
 
 def test_a_missing_required_column_is_told_with_the_header_and_what_may_be_meant(book: Path) -> None:
