@@ -94,7 +94,8 @@ def stopped_at(working_file: Path) -> str:
     """Why a build ended at its raw tables, causes first; empty where it did not."""
     found = stopping_causes(working_file)
     heading = "The raw data cannot be measured; nothing was published:"
-    return "\n".join([heading, *(f"  - {text}" for text in found)]) if found else ""
+    place = f"Rejected rows are in marts.rejected_rows of {working_file}."
+    return "\n".join([heading, *(f"  - {text}" for text in found), place]) if found else ""
 
 
 def print_result(settings: Settings, marts: list[str], *, has_validation: bool) -> None:

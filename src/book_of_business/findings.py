@@ -229,7 +229,7 @@ def causes(rows: Rows) -> Iterator[str]:
     found.sort(key=lambda cause: -cause[0])
     yield from (text for _, text in found[:SHOWN])
     if len(found) > SHOWN:
-        yield f"{len(found) - SHOWN} more kinds of fault: see rejected_rows"
+        yield f"{len(found) - SHOWN} more kinds of fault: see marts.rejected_rows"
 
 
 def unknown_parents(rows: Rows) -> list[tuple[int, str]]:

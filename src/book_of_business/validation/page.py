@@ -57,7 +57,7 @@ def phase_section(summary: ValidationSummary) -> str:
     if summary.is_stopping:
         verdict = '<span class="bad">✕ A required expectation is not met: the build stopped.</span>'
     elif counts["not met"]:
-        verdict = "✓ Every required expectation is met; the build went on with the warnings below."
+        verdict = "✓ Every required expectation is met. The warnings below stop no build by themselves."
     else:
         verdict = '<span class="good">✓ Every expectation is met.</span>'
     parts = [
