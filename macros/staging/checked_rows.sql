@@ -3,7 +3,7 @@
     the refs where it can see them. An absent table gives no row; a parent that was not supplied is not checked.
     Rows that are sound and alone with their key stay where they are: staging reads them in place, and takes from here
     what was looked at. A table of text is parsed once and kept whole. `suspects`: a relation that knows which keys to look at,
-    and by which expressions of the raw columns (`suspect_keys`). `copies`: conversations that stand there twice, with the one
+    and by which expressions of the raw columns (`suspect_keys`). `copies`: conversations that were copied, with the one
     that counts (interaction_id, kept_interaction_id); what belongs to a copy belongs to that one. `scales`: columns whose
     scale is not the contract's. `copied_by`: see suspect_keys(). -#}
 {% macro checked_rows(domain, table, parents={}, accepted_from={}, suspects=none, copies=none, scales=none, copied_by=[]) %}
@@ -174,7 +174,7 @@ select 1 as read_row_number
     {{ forms | join(' + ') or '0' }}
 {%- endmacro %}
 
-{#- Conversations that stand there twice, each with the one that counts, as a subquery. -#}
+{#- Copied conversations, each with the one that counts, as a subquery. -#}
 {% macro copied_conversations(checked) -%}
     {{ return('(select interaction_id, kept_interaction_id from ' ~ checked ~ ' where kept_interaction_id is not null)') }}
 {%- endmacro %}
