@@ -102,12 +102,27 @@ def test_the_last_week_is_cut_away_and_comes_back(measured: tuple[Path, Path]) -
 
 def test_memory_and_time_are_those_of_the_process_and_its_children(tmp_path: Path) -> None:
     held = bytearray(400_000_000)  # what the one that measures holds is not theirs
-    child = "import time; held = bytearray(150_000_000); time.sleep(0.6)"
+    child = (
+        "import pathlib, time; held = bytearray(150_000_000); pathlib.Path('held').touch()\n"
+        "while not pathlib.Path('looked').exists(): time.sleep(0.01)"
+    )
     parent = f"import subprocess, sys; held = bytearray(100_000_000); subprocess.run([sys.executable, '-c', {child!r}])"
-    cost = measure([sys.executable, "-c", parent], os.environ, tmp_path, tmp_path / "log")
+    ticks: list[bool] = []
+
+    def on_tick() -> None:
+        if any(ticks):  # a whole look has passed since the child held it all
+            (tmp_path / "looked").touch()
+        ticks.append((tmp_path / "held").exists())
+
+    cost = measure([sys.executable, "-c", parent], os.environ, tmp_path, tmp_path / "log", on_tick)
     assert 250e6 < cost.peak_memory_bytes < len(held)
-    assert cost.wall_seconds > 0.6
     assert 0 < cost.cpu_seconds < cost.wall_seconds
+
+
+def test_memory_of_a_process_that_ends_before_anybody_looks_counts(tmp_path: Path) -> None:
+    held = bytearray(400_000_000)
+    cost = measure([sys.executable, "-c", "bytearray(60_000_000)"], os.environ, tmp_path, tmp_path / "log")
+    assert 60e6 < cost.peak_memory_bytes < len(held)
 
 
 def test_time_of_a_child_that_nobody_waits_for_counts(tmp_path: Path) -> None:

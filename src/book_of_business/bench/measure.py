@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,10 @@ LAST_CHARACTERS = 1500
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process cost. Memory is resident memory, summed over its process tree, at its highest."""
+    """What a process cost. Memory is resident memory at its highest.
+
+    Of a single process that is the kernel's own mark; of several at once the highest sum that was seen.
+    """
 
     wall_seconds: float
     cpu_seconds: float
@@ -41,20 +46,19 @@ def measure(
         UserError: if it fails, with the end of its log.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    figures = log.with_suffix(".figures.json")
+    figures.unlink(missing_ok=True)
+    launched = [sys.executable, "-I", "-S", launch_file(), str(figures), *command]
     with log.open("wb") as handle:
-        began = time.monotonic()
         process = subprocess.Popen(
-            command, cwd=folder, env=dict(environment), stdout=handle, stderr=handle, start_new_session=True
+            launched, cwd=folder, env=dict(environment), stdout=handle, stderr=handle, start_new_session=True
         )
         peak = 0
         seen: dict[psutil.Process, float] = {}
         try:
-            while True:
-                pid, status, used = os.wait4(process.pid, os.WNOHANG)
-                if pid:
-                    break
+            while process.poll() is None:
                 resident, seconds = look(process.pid)
-                peak = max(peak, resident, high_water_mark(process.pid))
+                peak = max(peak, resident)
                 seen |= seconds
                 on_tick()
                 time.sleep(EVERY_SECONDS)
@@ -62,34 +66,27 @@ def measure(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
-        wall = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         said = log.read_text(errors="replace")[-LAST_CHARACTERS:].strip()
         raise UserError(f"{' '.join(command)} failed ({process.returncode}); the end of {log}:\n{said}")
+    told = json.loads(figures.read_text(encoding="utf-8"))
     # the kernel counts children that were waited for, however short they lived; nobody waits for Spark's
-    return Measured(wall, max(used.ru_utime + used.ru_stime, sum(seen.values())), peak)
+    return Measured(
+        told["wall_seconds"], max(told["cpu_seconds"], sum(seen.values())), max(told["peak_memory_bytes"], peak)
+    )
+
+
+def launch_file() -> str:
+    """Where the small process that starts the command lies; by path, since it runs without any package."""
+    return str(Path(__file__).with_name("launch.py"))
 
 
 def look(pid: int) -> tuple[int, dict[psutil.Process, float]]:
-    """Resident bytes of a process and its children together, and the CPU seconds of each so far."""
+    """Resident bytes of a process' children together, and the CPU seconds of each so far; not of the process itself."""
     total, seconds = 0, {}
     with contextlib.suppress(psutil.NoSuchProcess):
-        parent = psutil.Process(pid)
-        for each in [parent, *parent.children(recursive=True)]:
+        for each in psutil.Process(pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied), each.oneshot():
                 total += each.memory_info().rss
                 seconds[each] = each.cpu_times().user + each.cpu_times().system
     return total, seconds
-
-
-def high_water_mark(pid: int) -> int:
-    """Highest resident bytes of a single process so far, also between two looks; 0 where the kernel does not tell.
-
-    Not `ru_maxrss`: that counts what the process that started this one held.
-    """
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
