@@ -27,9 +27,9 @@ weekly: .venv/.installed  ## print the scorecard of the last complete week, from
 	@$(PY) -m book_of_business weekly
 
 test: .venv/.installed lint  ## everything that must hold
-	$(OWN_BOOK) $(PY) -m book_of_business build
+	$(OWN_BOOK) $(PY) tests/parsed_once.py build
 	$(PY) -m book_of_business.project_check --working-file build/test/working.duckdb
-	$(OWN_BOOK) DBT_TARGET_PATH=build/test/dbt .venv/bin/dbt --quiet test --select test_type:unit test_name:unique_grain
+	$(OWN_BOOK) DBT_TARGET_PATH=build/test/dbt $(PY) tests/parsed_once.py dbt --quiet test --select test_type:unit test_name:unique_grain
 	$(OWN_BOOK) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 	$(OWN_BOOK) $(PY) -m book_of_business notebooks
 	@echo "everything holds"

@@ -1,9 +1,10 @@
-"""`python -m book_of_business ARGUMENTS`, with dbt's parse of the project taken from the build of `make test`.
+"""`python -m book_of_business ARGUMENTS`, or dbt where the first is `dbt`, with one parse of the project for all builds.
 
-Parsing takes two fifths of the processor time of a small build, and each test builds into a directory of its own: dbt
+Parsing takes two fifths of the processor time of a small build, and each test builds into a directory of its own. dbt
 keeps a parse for one connection only, and the path of the working file is part of that. Nothing that is parsed depends
-on it, so it is left out of what dbt compares; changed files are parsed anew as ever. Without that build there is
-nothing to take.
+on it, so it is left out of what dbt compares; changed files are parsed again as ever. The parse is the one that
+`make test` left in `build/test`; without it each build parses for itself. Whatever writes there has to come through
+here, or dbt takes its parse for that of another connection.
 """
 
 import os
@@ -26,6 +27,11 @@ def share_the_parse() -> None:
 
 if __name__ == "__main__":
     share_the_parse()
-    from book_of_business.__main__ import main
+    if sys.argv[1:2] == ["dbt"]:
+        from dbt.cli.main import cli
 
-    sys.exit(main())
+        cli(sys.argv[2:])
+    else:
+        from book_of_business.__main__ import main
+
+        sys.exit(main())
