@@ -221,7 +221,7 @@ def test_calendar_time_is_held_constant() -> None:
 
 @pytest.mark.parametrize("effect", [0.0, -0.8])
 def test_satisfaction_before_a_renewal_is_asked_as_load_is(effect: float) -> None:
-    rng = np.random.default_rng(10)
+    rng = np.random.default_rng(1010)
     one = drawn(10, csms=20, each=150, effect=0.0)
     odds = -1 + effect * (one["last_csat_score"].to_numpy() - 3)
     churned = rng.random(one.height) < 1 / (1 + np.exp(-odds))
