@@ -107,7 +107,7 @@ def test_minutes_in_the_last_weeks_alone_are_rejected_with_a_reason(reference: P
     assert propose(build_dir, reference).is_new
     done = adopt(build_dir, reference)
     assert not done.is_adopted
-    assert any("deviance gained in weeks held out: not measurable" in sentence for sentence in done.sentences)
+    assert any("weeks with logged time: 3; fails" in sentence for sentence in done.sentences)
 
 
 def test_numbers_that_were_edited_and_books_that_changed_do_not_pass(published: Path, proposed: Path, tmp_path) -> None:

@@ -28,7 +28,7 @@ from book_of_business.reference_files import add_columns, checked_name, read_row
 
 FILE = "effort_weights.csv"
 METHOD, KEPT = "tweedie_1.5_within_csm", "kept"
-METHOD_VERSION = 2  # raised with each change of the method that changes a weight or its interval
+METHOD_VERSION = 3  # raised with each change of the method that changes a weight or its interval
 NEW_COLUMNS = ("raw_weight", "previous_weight", "run_id")
 DECIMALS = 4
 WEEK = datetime.timedelta(days=7)

@@ -14,7 +14,7 @@ import polars as pl
 
 from book_of_business.baseline import count_of
 from book_of_business.calibration.comparisons import deviance
-from book_of_business.calibration.effort_model import Cells, cells_of, deviations_of, hours_of, learnable
+from book_of_business.calibration.effort_model import Calibration, Cells, cells_of, deviations_of, hours_of, learnable
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import BASE, Level, Weights
@@ -116,12 +116,12 @@ class Signal:
     @property
     def sentence(self) -> str:
         figures = (
-            f"the attributes explain {self.explained_ratio:.1%} of the deviance within books; dealt out at random among"
-            f" the accounts they explain {self.by_chance_ratio:.1%} (p = {self.p_value:.3f})"
+            f"the attributes explain {self.explained_ratio:.1%} of the deviance of account-weeks within books; dealt"
+            f" out at random among the accounts they explain {self.by_chance_ratio:.1%} (p = {self.p_value:.3f})"
         )
         if self.is_there:
             return f"There is a signal: {figures}."
-        return f"Cannot tell: {figures}. The logged hours hold hardly any signal, so no driver is ranked."
+        return f"No signal: {figures}. No driver is ranked."
 
 
 def signal(observations: Observations, weights: Weights, levels: list[Level], seed: int, deals: int = DEALS) -> Signal:
@@ -139,6 +139,13 @@ def signal(observations: Observations, weights: Weights, levels: list[Level], se
     chance = [explained(dealt(observations.rows, rng), weights, levels) for _ in range(deals)]
     as_good = sum(value >= real for value in chance)
     return Signal(real, float(np.mean(chance)), (1 + as_good) / (1 + deals))
+
+
+def signal_of(calibration: Calibration | None, seed: int, deals: int = DEALS) -> Signal | None:
+    """The signal of the levels that a calibration learnt; null where it learnt none."""
+    if calibration is None or not calibration.errors:
+        return None
+    return signal(calibration.observations, calibration.in_force, list(calibration.errors), seed, deals)
 
 
 def dealt(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

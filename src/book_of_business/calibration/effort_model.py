@@ -269,6 +269,16 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
     )
 
 
+def calibrate_if_possible(
+    observations: Observations, in_force: Weights, limits: Limits
+) -> tuple[Calibration | None, str]:
+    """`calibrate`, or null and the reason where nothing can be learnt."""
+    try:
+        return calibrate(observations, in_force, limits), ""
+    except UserError as error:
+        return None, str(error)
+
+
 def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
     """The same levels learnt from part of the account-weeks, for weeks or CSMs that are held out.
 
