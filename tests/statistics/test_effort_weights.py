@@ -134,9 +134,12 @@ def test_guard_holds_back_a_log_with_minutes_on_wrong_accounts(world, rows, good
     assert name in [check.name for check in guard.failures(guard.judge(third, LIMITS))]
     half = good.observations.rows.with_columns(pl.col("minutes") / 2)
     under_reported = replace(good, observations=replace(good.observations, rows=half))
-    assert guard.logged(under_reported, replace(LIMITS, unlogged_minimum_minutes=30)).is_passed
+    assert guard.logged(under_reported, replace(LIMITS, unlogged_minimum_minutes=30))[0].is_passed
     talked = replace(good, observations=replace(good.observations, source=INTERACTIONS))
-    assert guard.logged(talked, replace(LIMITS, maximum_unlogged_ratio=-1)).is_passed
+    assert guard.logged(talked, replace(LIMITS, maximum_unlogged_ratio=-1)) == []
+    silent = good.observations.rows.with_columns(talk_minutes=pl.lit(0.0))
+    log_only = replace(good, observations=replace(good.observations, rows=silent))
+    assert guard.logged(log_only, LIMITS) == [], "0 of 0 is not a check"
 
 
 @pytest.mark.parametrize(("unlogged", "is_passed"), [(29, True), (30, True), (31, False)])
@@ -159,7 +162,7 @@ def test_conversations_without_time_at_their_limit(good, unlogged: int, is_passe
         weeks(40, pace / 3, 45.0, 1 / 3),
     ])  # fmt: skip
     assert diagnostics.unlogged_conversations(rows, WEIGHTS, 60) == (met, unlogged)
-    check = guard.logged(replace(good, observations=replace(good.observations, rows=rows)), LIMITS)
+    [check] = guard.logged(replace(good, observations=replace(good.observations, rows=rows)), LIMITS)
     assert check.is_passed is is_passed
     assert check.figure.startswith(f"{unlogged / met:.1%} of 200 account-weeks with a conversation and 60 minutes")
 

@@ -45,15 +45,14 @@ def headline(
     """
     if calibration is None:
         return f"{problem[0].upper()}{problem[1:]}. The weights in force stay."
+    failed, before = guard.failures(checks), calibration.in_force.version
+    if failed and failed[0].name in guard.ENOUGH:
+        named = "; ".join(check.sentence for check in failed)
+        return f"Too little to judge by: {named}. The weights in force ({before}) stay."
     if not has_drivers(signal):
         told = signal.sentence if signal else "Cannot tell: no level was seen often enough to be learnt."
         return f"{told} The weights in force stay."
-    failed = guard.failures(checks)
-    before = calibration.in_force.version
-    gained = next((check for check in checks if check.name.startswith(GAIN)), None)
-    if gained is None:
-        named = "; ".join(check.sentence for check in failed)
-        return f"Too little to judge by: {named}. The weights in force ({before}) stay."
+    gained = next(check for check in checks if check.name.startswith(GAIN))
     first = plain_rival(scores)
     if not gained.is_passed:
         return (

@@ -30,6 +30,9 @@ class Check:
         return f"{self.name}: {self.figure}; {'holds' if self.is_passed else 'fails'} (limit: {self.limit})"
 
 
+ENOUGH = ("CSMs with logged time", "weeks with logged time", "levels that could be learnt")
+
+
 def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | None = None) -> list[Check]:
     """All checks, in order. Later checks are not made where an earlier one leaves nothing to judge: too few CSMs or
     weeks, no level, or no signal. Without a signal every other figure is chance, whatever it looks like.
@@ -54,7 +57,7 @@ def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | N
         recorded(calibration, limits),
         single_csm(calibration, limits),
         fresh(calibration, limits),
-        logged(calibration, limits),
+        *logged(calibration, limits),
     ]
 
 
@@ -67,14 +70,14 @@ def csms(calibration: Calibration, limits: Limits) -> Check:
     """Enough CSMs with minutes."""
     count = calibration.observations.csm_count
     needed = limits.minimum_csm_count
-    return Check("CSMs with logged time", f"{count}", f"at least {needed:.0f}", count >= needed)
+    return Check(ENOUGH[0], f"{count}", f"at least {needed:.0f}", count >= needed)
 
 
 def weeks(calibration: Calibration, limits: Limits) -> Check:
     """Enough weeks with minutes."""
     rows = calibration.observations.rows
     count, needed = rows.filter(pl.col("minutes") > 0)["week_start_date"].n_unique(), limits.minimum_week_count
-    return Check("weeks with logged time", f"{count}", f"at least {needed:.0f}", count >= needed)
+    return Check(ENOUGH[1], f"{count}", f"at least {needed:.0f}", count >= needed)
 
 
 def levels_learnt(calibration: Calibration, limits: Limits) -> Check:
@@ -85,7 +88,7 @@ def levels_learnt(calibration: Calibration, limits: Limits) -> Check:
         f"at least 1 level with {limits.level_minimum_account_count:.0f} accounts and"
         f" {limits.level_minimum_csm_count:.0f} CSMs"
     )
-    return Check("levels that could be learnt", f"{learnt} of {learnable.height}", limit, learnt > 0)
+    return Check(ENOUGH[2], f"{learnt} of {learnable.height}", limit, learnt > 0)
 
 
 def gain(calibration: Calibration, limits: Limits) -> Check:
@@ -188,23 +191,26 @@ def fresh(calibration: Calibration, limits: Limits) -> Check:
     return Check("attributes are fresh", result.figure, limit, result.is_fresh)
 
 
-def logged(calibration: Calibration, limits: Limits) -> Check:
+def logged(calibration: Calibration, limits: Limits) -> list[Check]:
     """Conversations have left time in the log of their account and week. Minutes on wrong accounts make all levels look
-    alike; what tells them from weak drivers is a record that has nothing to do with the log.
+    alike; what tells them from weak drivers is a record that has nothing to do with the log. No check where there is
+    no such record: the log is all there is, or what was learnt from are the conversations themselves.
     """
     name = "conversations have time logged"
     limit = f"at most {limits.maximum_unlogged_ratio:.0%} with none"
     if calibration.observations.source != TIME_ENTRIES:
-        return Check(name, "learnt from conversations themselves", limit, True)
+        return []
     count, unlogged = diagnostics.unlogged_conversations(
         calibration.observations.rows, calibration.in_force, limits.unlogged_minimum_minutes
     )
-    ratio = unlogged / count if count else 0.0
+    if not count:
+        return []
+    ratio = unlogged / count
     figure = (
         f"{ratio:.1%} of {count} account-weeks with a conversation and {limits.unlogged_minimum_minutes:.0f} minutes to"
         " be expected have none"
     )
-    return Check(name, figure, limit, ratio <= limits.maximum_unlogged_ratio)
+    return [Check(name, figure, limit, ratio <= limits.maximum_unlogged_ratio)]
 
 
 def measured_signal(calibration: Calibration) -> diagnostics.Signal:
