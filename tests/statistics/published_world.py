@@ -49,8 +49,13 @@ def publish(world: SimulatedWorld, build_dir: Path) -> Path:
         **dict.fromkeys(("is_mid_term", "is_red"), pl.Boolean),
         **dict.fromkeys(("open_episode_count", "meaningful_interaction_count"), pl.Int64),
     })  # fmt: skip
+    frames["fct_competitor_mentions"] = pl.DataFrame(schema={"account_id": pl.String, "started_at": pl.Datetime})
+    frames["fct_product_discussions"] = pl.DataFrame(schema={"account_id": pl.String, "first_uncaptured_at": pl.Date})
+    frames["fct_risk_signals"] = pl.DataFrame(
+        schema={"account_id": pl.String, "signal_type": pl.String, "emerged_at": pl.Datetime}
+    )
     frames["fct_csm_engagement"] = csms.select(
-        "csm_id", "week_start_date", mean_standardised_quality_score=pl.lit(None, pl.Float64)
+        "csm_id", "week_start_date", standardised_quality_score=pl.lit(None, pl.Float64)
     )
     frames["fct_csm_load"] = frames["fct_csm_load"].join(
         csms.select("csm_id", "week_start_date", "target_capacity_hours"), on=["csm_id", "week_start_date"]

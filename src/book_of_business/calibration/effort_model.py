@@ -102,10 +102,11 @@ def cells_of(rows: pl.DataFrame, weights: Weights, levels: list[Level], held: li
     Args:
         rows: account-weeks.
         weights: in force.
-        levels: that are estimated.
+        levels: that are estimated; of the eight factors, or of candidates with a column `<name>_level` of their own.
         held: levels to hold constant besides `unknown`.
     """
-    keys = ["csm_id", "segment", *LEVELS]
+    candidates = sorted({f"{factor}_level" for factor, _ in levels if factor not in FACTORS})
+    keys = ["csm_id", "segment", *LEVELS, *candidates]
     grouped = (
         rows.with_columns(pl.col("exposure_ratio").round(3).clip(lower_bound=SHORTEST))
         .group_by([*keys, "exposure_ratio"], maintain_order=True)

@@ -70,14 +70,14 @@ def quality_exposures(connection: duckdb.DuckDBPyConnection, hours: pl.DataFrame
         """
         select
             'quality' as outcome_type, scores.csm_id, scores.week_start_date as outcome_on, 'scored' as outcome,
-            scores.mean_standardised_quality_score as outcome_score, false as is_mid_term, 'all' as segment,
+            scores.standardised_quality_score as outcome_score, false as is_mid_term, 'all' as segment,
             books.load_ratio as load, books.week_start_date,
             cast(null as double) as later_load, cast(null as double) as earlier_load,
             cast(null as double) as earliest_load
         from marts.fct_csm_engagement as scores
         inner join marts.fct_csm_load as books
             on scores.csm_id = books.csm_id and scores.week_start_date - 91 = books.week_start_date
-        where scores.mean_standardised_quality_score is not null and books.load_ratio is not null
+        where scores.standardised_quality_score is not null and books.load_ratio is not null
         order by scores.csm_id, scores.week_start_date
         """,
     )
