@@ -98,7 +98,7 @@ class Hazard:
 
 def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """CSM-weeks of the published marts: csm_id, week_start_date, load_ratio, throughput_ratio,
-    restricted_mean_detection_days / 30, is_leaving (the week holds the last day). Weeks after it are left out.
+    restricted_mean_detection_days / 30, is_leaving (the last week of a CSM who has left). Weeks after it are left out.
 
     A ratio is null without capacity; throughput counts conversations against the ceiling of the week.
     """
@@ -109,13 +109,16 @@ def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             loads.csm_id, loads.week_start_date, least(loads.load_ratio, {LARGEST_LOAD}) as load_ratio,
             throughput.counted_interaction_count / nullif(throughput.throughput_ceiling_count, 0) as throughput_ratio,
             detection.restricted_mean_detection_days / 30 as restricted_mean_detection_days,
-            coalesce(csms.left_on between loads.week_start_date and loads.week_start_date + 6, false) as is_leaving
+            -- the last week with a book: people may leave on any day of it, or on the Monday after
+            coalesce(csms.left_on <= clock.as_of_date, false)
+            and loads.week_start_date = max(loads.week_start_date) over (partition by loads.csm_id) as is_leaving
         from marts.fct_csm_load as loads
         inner join marts.dim_csms as csms on loads.csm_id = csms.csm_id
         left join marts.fct_csm_throughput as throughput
             on loads.csm_id = throughput.csm_id and loads.week_start_date = throughput.week_start_date
         left join marts.fct_csm_risk_detection as detection
             on loads.csm_id = detection.csm_id and loads.week_start_date = detection.week_start_date
+        cross join (select max(week_end_date) as as_of_date from marts.dim_weeks) as clock
         where loads.csm_id <> '{UNASSIGNED}'
             and loads.week_start_date >= csms.hired_on - 6
             and loads.week_start_date <= coalesce(csms.left_on, date '9999-12-31')
