@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 # `make test` is about the project: it takes the bundled book, and leaves what you have built alone.
-OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test
+OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test REMEMBER_BUILD=0
 
 help:  ## list the targets
 	@echo "Book of Business: what a book of business asks for, and what its owner can sustain."

@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     )
     weekly.set_defaults(run=run_weekly)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
+    notebooks.add_argument("names", nargs="*", metavar="NAME", help="which (07_outcome_feedback); without one, all")
     notebooks.set_defaults(run=run_notebooks)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
     docs.set_defaults(run=run_docs)
@@ -125,11 +126,11 @@ def run_weekly(_: argparse.Namespace) -> int:
     return 0
 
 
-def run_notebooks(_: argparse.Namespace) -> int:
+def run_notebooks(arguments: argparse.Namespace) -> int:
     """Run the notebooks and write their pages."""
     from book_of_business import notebooks
 
-    for page in notebooks.run(settings_module.from_environment()):
+    for page in notebooks.run(settings_module.from_environment(), arguments.names or None):
         print(page)
     return 0
 

@@ -11,6 +11,7 @@ from book_of_business.console import error_console, one_line, step
 from book_of_business.dbt_runner import Dbt
 from book_of_business.errors import UserError
 from book_of_business.findings import read_findings, stopping_causes
+from book_of_business.latest_build import remember
 from book_of_business.lock import one_build_at_a_time
 from book_of_business.publish import copy_marts, remove_leftovers, replace
 from book_of_business.raw_files import look_at_raw_files
@@ -84,6 +85,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
             raise UserError(drift.text)
         with step("Publishing"):
             replace(copied, *published)
+    remember(settings)
     for verdict in (edge, drift):
         if verdict.text:
             error_console.print(verdict.text, markup=False)

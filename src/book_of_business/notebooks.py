@@ -139,6 +139,7 @@ def jupyter_environment(settings: Settings) -> Iterator[None]:
         "JUPYTER_NO_CONFIG": "1",
         "PYTHONPATH": os.pathsep.join(part for part in (package_root, os.environ.get("PYTHONPATH", "")) if part),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONWARNINGS": "ignore",  # what a library warns of is no part of a page
         # small systems of equations: threads would only wait for one another
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

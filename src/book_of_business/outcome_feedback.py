@@ -5,80 +5,46 @@ Nothing here is a metric: exposures and outcomes are those of `fct_outcome_expos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import polars as pl
 
 from book_of_business.baseline import count_of
-from book_of_business.outcome_models import ablation, detection_sizes, effects, exposures, rebalance
+from book_of_business.outcome_models import ablation, rebalance
 from book_of_business.outcome_models.clustered import Estimate
-from book_of_business.outcome_models.effects import QUESTIONS, Effect
+from book_of_business.outcome_models.departures import Hazard
+from book_of_business.outcome_models.effects import Effect
 
 CHECKS = {
     "later": "placebo: load a quarter after",
     "earlier": "pre-trend: load two quarters before",
     "earliest": "pre-trend: load three quarters before",
 }
-ESTIMATE = "load a quarter before"
 
 
-@dataclass(frozen=True)
-class Feedback:
-    """Everything that the notebook shows. `exposures` is the frame of `outcome_models.exposures.read`."""
-
-    exposures: pl.DataFrame
-    effects: tuple[Effect, ...]
-    rebalances: dict[str, rebalance.Evaluation]
-    waits: pl.DataFrame
-    hazards: detection_sizes.Hazards
-    ablations: tuple[ablation.Ablation, ...]
-
-    @property
-    def churn(self) -> Effect:
-        return self.effects[0]
-
-
-def read(connection: duckdb.DuckDBPyConnection, seed: int = 1) -> Feedback:
-    """Fit everything on the published marts. The seed is that of folds and draws."""
-    frame = exposures.read(connection)
-    moved = rebalance.read_moves(connection)
-    waits = detection_sizes.read_waits(connection)
-    return Feedback(
-        frame,
-        tuple(effects.measure(frame, question) for question in QUESTIONS),
-        {
-            name: rebalance.evaluate(rebalance.read_panel(connection, name), moved, relevant)
-            for name, (_, _, _, relevant) in rebalance.MEASURES.items()
-        },
-        waits,
-        detection_sizes.measure(waits),
-        ablation.ablate(exposures.read_sources(connection), seed),
-    )
-
-
-def headline(found: Feedback) -> str:
+def headline(churn: Effect) -> str:
     """The answer in one sentence."""
-    if not found.churn.row_count:
+    if not churn.row_count:
         return "No renewal of an account that a CSM held a quarter before is on record, so outcomes tell nothing yet."
     base = (
-        f"{count_of(found.churn.event_count, 'churn')} in {count_of(found.churn.row_count, 'renewal')} of "
-        f"{count_of(found.churn.csm_count, 'CSM')}: "
+        f"{count_of(churn.event_count, 'churn')} in {count_of(churn.row_count, 'renewal')} of "
+        f"{count_of(churn.csm_count, 'CSM')}: "
     )
-    return base + found.churn.verdict[0].lower() + found.churn.verdict[1:]
+    return base + churn.verdict[0].lower() + churn.verdict[1:]
 
 
-def checks(found: Feedback) -> pl.DataFrame:
+def checks(measured: Sequence[Effect]) -> pl.DataFrame:
     """Placebo and pre-trends of each outcome: outcome, check, and the estimate's columns; those that could be made."""
     rows = [
-        row_of(effect, words, getattr(effect, name)) for effect in found.effects for name, words in CHECKS.items()
+        row_of(effect, words, getattr(effect, name)) for effect in measured for name, words in CHECKS.items()
     ]  # fmt: skip
     return pl.DataFrame([row for row in rows if row], schema=ROW)
 
 
-def estimates(found: Feedback) -> pl.DataFrame:
+def estimates(measured: Sequence[Effect]) -> pl.DataFrame:
     """The adjusted estimates, with what such data could show: columns as `checks`."""
-    rows = [row_of(effect, ESTIMATE, effect.load) for effect in found.effects]
+    rows = [row_of(effect, effect.question.exposure_words, effect.load) for effect in measured]
     return pl.DataFrame([row for row in rows if row], schema=ROW)
 
 
@@ -101,10 +67,10 @@ def row_of(effect: Effect, words: str, found: Estimate | None) -> dict | None:
     }  # fmt: skip
 
 
-def check_sentences(found: Feedback) -> list[str]:
+def check_sentences(measured: Sequence[Effect]) -> list[str]:
     """Whether the checks leave the estimates standing."""
     said = []
-    for effect in found.effects:
+    for effect in (one for one in measured if one.question.has_checks):
         if effect.is_sound is None:
             said.append(f"For {effect.question.words} no check can be made: too few outcomes, weeks or CSMs.")
         elif not effect.is_sound:
@@ -115,9 +81,9 @@ def check_sentences(found: Feedback) -> list[str]:
     return said or ["No check fails: what came later, or long before, predicts no outcome beyond what load did."]
 
 
-def touches(found: Feedback) -> pl.DataFrame:
+def touches(frame: pl.DataFrame) -> pl.DataFrame:
     """Naive figure: mean conversations in the quarter before a renewal, by what became of it."""
-    rows = found.exposures.filter(pl.col("outcome_type") == "renewal").drop_nulls("touch_count")
+    rows = frame.filter(pl.col("outcome_type") == "renewal").drop_nulls("touch_count")
     return (
         rows.group_by("outcome")
         .agg(pl.len().alias("renewals"), pl.col("touch_count").mean().alias("conversations in the quarter before"))
@@ -125,9 +91,9 @@ def touches(found: Feedback) -> pl.DataFrame:
     )
 
 
-def load_thirds(found: Feedback) -> pl.DataFrame:
+def load_thirds(frame: pl.DataFrame) -> pl.DataFrame:
     """Naive figure: churn by third of the load of the book, nothing held constant."""
-    rows = found.exposures.filter(
+    rows = frame.filter(
         (pl.col("outcome_type") == "renewal") & ~pl.col("is_mid_term").fill_null(value=False)
     ).drop_nulls("load_ratio")
     place = pl.col("load_ratio").rank() / pl.len()
@@ -143,7 +109,7 @@ def load_thirds(found: Feedback) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def rebalance_table(found: Feedback) -> pl.DataFrame:
+def rebalance_table(rebalances: Mapping[str, rebalance.Evaluation]) -> pl.DataFrame:
     """Rebalances so far: measure, moved books, three readings, power, and what can be said."""
     return pl.DataFrame(
         [
@@ -155,7 +121,7 @@ def rebalance_table(found: Feedback) -> pl.DataFrame:
                 "high": result.matched.high if result.matched else None,
                 "matters from": result.relevant, "power": result.power,
             }
-            for name, result in found.rebalances.items()
+            for name, result in rebalances.items()
         ],
         schema={
             "measure": pl.String, "moved books": pl.Int64, "before/after": pl.Float64, "against all others": pl.Float64,
@@ -165,25 +131,56 @@ def rebalance_table(found: Feedback) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def rebalance_sentences(found: Feedback) -> list[str]:
+def rebalance_sentences(rebalances: Mapping[str, rebalance.Evaluation]) -> list[str]:
     """What can be said of the rebalances so far."""
-    if not any(result.moved_count for result in found.rebalances.values()):
+    if not any(result.moved_count for result in rebalances.values()):
         return [
             "Cannot tell yet: no book has given away a tenth of its ARR in a week, with a quarter on record after it."
         ]
-    return [
-        f"{rebalance.MEASURES[name][2].capitalize()}: {result.verdict}" for name, result in found.rebalances.items()
-    ]
+    return [f"{rebalance.MEASURES[name][2].capitalize()}: {result.verdict}" for name, result in rebalances.items()]
 
 
-def scores(found: Feedback) -> pl.DataFrame:
+def scores(ablations: Sequence[ablation.Ablation]) -> pl.DataFrame:
     """The models of the ablation on unseen rows: scheme, model, auc, explained share of the deviance with interval."""
     return pl.DataFrame(
         [
             {"unseen": result.scheme, "model": score.model, "AUC": score.auc, "explained": score.explained,
              "low": score.low, "high": score.high}
-            for result in found.ablations for score in result.scores
+            for result in ablations for score in result.scores
         ],
         schema={"unseen": pl.String, "model": pl.String, "AUC": pl.Float64, "explained": pl.Float64, "low": pl.Float64,
                 "high": pl.Float64},
+    )  # fmt: skip
+
+
+def evaluate_rebalances(connection: duckdb.DuckDBPyConnection) -> dict[str, rebalance.Evaluation]:
+    """Rebalances so far, by measure of `rebalance.MEASURES`."""
+    moved = rebalance.read_moves(connection)
+    return {
+        name: rebalance.evaluate(rebalance.read_panel(connection, name), moved, relevant)
+        for name, (_, _, _, relevant) in rebalance.MEASURES.items()
+    }
+
+
+def notes(measured: Sequence[Effect]) -> list[str]:
+    """Which rows the models left out, each said once."""
+    return list(dict.fromkeys(f"{note[0].upper()}{note[1:]}." for effect in measured for note in effect.notes))
+
+
+def departures_table(hazards: Sequence[Hazard]) -> pl.DataFrame:
+    """The hazard of leaving by each measure; measures of which nothing can be said yet are left out."""
+    return pl.DataFrame(
+        [
+            {
+                "a quarter before": found.question.words, "per": found.question.unit, "log hazard": found.value,
+                "low": found.low, "high": found.high, "p": found.p_value, "departures": found.departure_count,
+                "smallest detectable": found.detectable, "power": found.power,
+            }
+            for found in hazards if found.value is not None
+        ],
+        schema={
+            "a quarter before": pl.String, "per": pl.String, "log hazard": pl.Float64, "low": pl.Float64,
+            "high": pl.Float64, "p": pl.Float64, "departures": pl.Int64, "smallest detectable": pl.Float64,
+            "power": pl.Float64,
+        },
     )  # fmt: skip

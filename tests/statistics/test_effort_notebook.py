@@ -63,7 +63,10 @@ def run(build_dir: Path) -> str:
         ((), ["Learnt from time entries", "The headline holds", "lifecycle"]),
         (NO_LOG, ["Nobody logs time", "Learnt from how long interactions lasted", "The headline holds"]),
         (CHANCE, ["Learnt from time entries", "The headline holds"]),
-        (LAST_WEEKS, ["not measurable", "Too few CSMs or weeks to hold", "The headline holds"]),
+        (
+            LAST_WEEKS,
+            ["Too little to judge by: weeks with logged time: ", "Too few CSMs or weeks to hold", "The headline holds"],
+        ),
         (NOTHING, ["Effort weights cannot be learnt: 0 CSMs", "No weight was learnt", "The headline holds"]),
     ],
     ids=["a_log", "no_time_entries", "minutes_of_chance", "minutes_in_the_last_weeks", "empty_book"],

@@ -19,6 +19,12 @@ interactions as (
 
 ),
 
+time_entries as (
+
+    select * from {{ ref('stg_interactions__time_entries') }}
+
+),
+
 days as (
 
     select
@@ -73,17 +79,43 @@ clock as (
 
 ),
 
-known_in_order as (
+known_interaction_days as (
 
     select
         days.started_on,
-        lag(days.started_on) over (order by days.started_on) as previous_started_on,
-        sum(days.interaction_count) over () as total_count,
-        sum(days.interaction_count) over (
-            order by days.started_on rows between unbounded preceding and 1 preceding
-        ) as earlier_count
+        days.interaction_count as row_count
     from days
     inner join clock on days.started_on <= clock.as_of_date
+
+),
+
+-- A log of hours has weeks too, where there is no interaction to take them from.
+known_days as (
+
+    select * from known_interaction_days
+
+    union all
+
+    select
+        time_entries.worked_on as started_on,
+        count(*) as row_count
+    from time_entries
+    inner join clock on time_entries.worked_on <= clock.as_of_date
+    where not exists (select 1 from known_interaction_days)
+    group by time_entries.worked_on
+
+),
+
+known_in_order as (
+
+    select
+        known_days.started_on,
+        lag(known_days.started_on) over (order by known_days.started_on) as previous_started_on,
+        sum(known_days.row_count) over () as total_count,
+        sum(known_days.row_count) over (
+            order by known_days.started_on rows between unbounded preceding and 1 preceding
+        ) as earlier_count
+    from known_days
 
 ),
 
@@ -108,7 +140,7 @@ final as (
         clock.as_of_date,
         {{ week_start('coalesce(earliest.started_on, clock.as_of_date)') }} as first_week_start_date,
         {{ week_start('clock.as_of_date') }} as latest_week_start_date,
-        earliest.started_on as earliest_interaction_on,
+        case when exists (select 1 from known_interaction_days) then earliest.started_on end as earliest_interaction_on,
         clock.latest_interaction_on
 
     from clock

@@ -23,9 +23,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; 1 where a version was rejected, or nothing could be proposed."""
+    from book_of_business.latest_build import check_folder
+
     for name in SINGLE:
         os.environ.setdefault(name, "1")
+    if arguments.action != "list":
+        check_folder()
+        print_book()
     return {"propose": run_propose, "adopt": run_adopt, "list": run_list}[arguments.action](arguments)
+
+
+def print_book() -> None:
+    """Which book is read: its folder, its size and its last week."""
+    from book_of_business import marts
+
+    with marts.connect() as connection:
+        told = marts.query(
+            connection,
+            f"""
+            select
+                (select count(*) from marts.dim_csms where csm_id <> '{marts.UNASSIGNED}') as csm_count,
+                (select count(*) from marts.dim_accounts) as account_count,
+                (select count(*) from marts.dim_weeks) as week_count,
+                (select max(week_start_date) from marts.dim_weeks) as last_week
+        """,
+        ).row(0, named=True)
+    print(
+        f"Book: {marts.published_file().parent} ({told['csm_count']} CSMs, {told['account_count']} accounts,"
+        f" {told['week_count']} weeks, the last begins on {told['last_week']})"
+    )
 
 
 def run_propose(arguments: argparse.Namespace) -> int:
@@ -49,6 +75,8 @@ def run_propose(arguments: argparse.Namespace) -> int:
         proposed = adoption.propose(connection, reference)
     print(observations.source_sentence(proposed.calibration.observations))
     print(said_of(proposed.version, proposed.is_new))
+    if proposed.rejected:
+        print(f"The latest proposal that was decided on was rejected: {proposed.rejected}.")
     for check in proposed.checks:
         print(f"  {check.sentence}")
     if guard.failures(proposed.checks):

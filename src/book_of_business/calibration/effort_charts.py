@@ -5,17 +5,20 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from book_of_business.calibration.effort_model import ESTIMATED
-from book_of_business.calibration.effort_page import Study, deciles
+from book_of_business.calibration import comparisons
+from book_of_business.calibration.diagnostics import Signal
+from book_of_business.calibration.effort_model import ESTIMATED, Calibration
+from book_of_business.calibration.effort_page import has_drivers
+from book_of_business.calibration.observations import Observations
 from book_of_business.calibration.weights import BASE
 from book_of_business.charts import BAR_STEP, HEAVY, MUTED, OVER, nothing_to_show, title_of
 
 WIDTH = 520
 
 
-def weeks_chart(found: Study) -> alt.Chart:
+def weeks_chart(found: Observations) -> alt.Chart:
     """Hours that are learnt from, week by week."""
-    rows = found.found.rows
+    rows = found.rows
     if rows.is_empty():
         return nothing_to_show("There are no account-weeks to learn from.")
     shown = rows.group_by("week_start_date").agg(hours=pl.col("minutes").sum() / 60).sort("week_start_date")
@@ -36,14 +39,14 @@ def weeks_chart(found: Study) -> alt.Chart:
     )
 
 
-def weights_chart(found: Study) -> alt.LayerChart | alt.Chart:
+def weights_chart(calibration: Calibration | None, signal: Signal | None) -> alt.LayerChart | alt.Chart:
     """Each learnt multiplier with its interval, and the weight in force beside it; none without a signal."""
-    if found.calibration is None:
+    if calibration is None:
         return nothing_to_show("No weight was learnt.")
-    if not found.has_drivers:
+    if not has_drivers(signal):
         return nothing_to_show("No driver is shown: the logged hours hold hardly any signal.")
     learnt = (pl.col("status") == ESTIMATED) & (pl.col("factor") != BASE)
-    shown = found.calibration.levels.filter(learnt).with_columns(
+    shown = calibration.levels.filter(learnt).with_columns(
         name=pl.format("{}: {}", pl.col("factor").str.replace_all("_", " "), pl.col("level").str.replace_all("_", " "))
     )
     if shown.is_empty():
@@ -65,11 +68,15 @@ def weights_chart(found: Study) -> alt.LayerChart | alt.Chart:
     )
 
 
-def deciles_chart(found: Study) -> alt.LayerChart | alt.Chart:
-    """Observed over predicted minutes by decile, for CSMs that were not seen."""
-    rows = deciles(found)
-    if rows.is_empty():
+def deciles_chart(csms: pl.DataFrame) -> alt.LayerChart | alt.Chart:
+    """Observed over predicted minutes by decile, for CSMs that were not seen.
+
+    Args:
+        csms: predictions from `effort_page.unseen_csms`.
+    """
+    if csms.is_empty():
         return nothing_to_show("Too few CSMs to hold some of them out.")
+    rows = comparisons.deciles(csms)
     shown = rows.with_columns(pl.col("observed_ratio", "lower", "upper").fill_nan(None)).drop_nulls("observed_ratio")
     if shown.is_empty():
         return nothing_to_show("Nothing was predicted for CSMs held out.")

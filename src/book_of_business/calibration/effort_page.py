@@ -1,103 +1,93 @@
-"""What notebook 05 says: whether effort weights can be learnt from the published book, and what was learnt.
+"""What notebook 05 says of a calibration: sentences and tables, each from the parts that the notebook made itself.
 
 Nothing is shown as a driver before there is a signal, and nothing as better before it was better in weeks held out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-import duckdb
 import polars as pl
 
 from book_of_business.baseline import count_of
-from book_of_business.calibration import adoption, comparisons, diagnostics, guard, observations, sensitivity
+from book_of_business.calibration import comparisons, guard, observations, sensitivity
 from book_of_business.calibration.diagnostics import LogQuality, Signal
-from book_of_business.calibration.effort_model import ESTIMATED, Calibration, calibrate
-from book_of_business.calibration.limits import Limits, read_limits
+from book_of_business.calibration.effort_model import ESTIMATED, Calibration
+from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import Observations
-from book_of_business.calibration.weights import BASE, Weights
+from book_of_business.calibration.weights import BASE
 from book_of_business.errors import UserError
-from book_of_business.reference_files import reference_folder
 
 TOP_DRIVERS = 3
+GAIN = "deviance gained"
 
 
-@dataclass(frozen=True)
-class Study:
-    """Everything that the notebook shows. Without a calibration, `problem` says why there is none."""
-
-    limits: Limits
-    in_force: Weights
-    quality: LogQuality
-    found: Observations
-    calibration: Calibration | None
-    signal: Signal | None
-    checks: list[guard.Check]
-    problem: str
-
-    @property
-    def is_better(self) -> bool:
-        """Whether the learnt weights gained in weeks held out."""
-        return any(check.name.startswith("deviance gained") and check.is_passed for check in self.checks)
-
-    @property
-    def has_drivers(self) -> bool:
-        """Whether the levels may be ranked by what they cost."""
-        return bool(self.signal and self.signal.is_there)
+def has_drivers(signal: Signal | None) -> bool:
+    """Whether the levels may be ranked by what they cost."""
+    return bool(signal and signal.is_there)
 
 
-def study(connection: duckdb.DuckDBPyConnection, seed: int, deals: int, reference: Path | None = None) -> Study:
-    """Learn and judge, as far as the book allows.
+def headline(
+    calibration: Calibration | None,
+    problem: str,
+    signal: Signal | None,
+    checks: Sequence[guard.Check],
+    scores: pl.DataFrame,
+) -> str:
+    """The answer in one sentence.
 
     Args:
-        connection: the published file.
-        seed: of the deals at random that the signal is held against.
-        deals: how many.
-        reference: folder of the reference tables; null: that of the checkout.
+        calibration: what was learnt; null: nothing.
+        problem: why nothing was.
+        signal: of the levels.
+        checks: of the guard.
+        scores: from `scores_table`; empty where nothing could be held out.
     """
-    folder = reference or reference_folder()
-    limits = read_limits(folder)
-    in_force = adoption.weights_in_force(connection, folder)
-    quality, found = diagnostics.log_quality(connection, limits), observations.read(connection, limits)
-    try:
-        calibration = calibrate(found, in_force, limits)
-        levels = list(calibration.errors)
-        told = diagnostics.signal(calibration.observations, in_force, levels, seed, deals) if levels else None
-    except UserError as error:
-        return Study(limits, in_force, quality, found, None, None, [], str(error))
-    checks = guard.judge(calibration, limits, told)
-    return Study(limits, in_force, quality, found, calibration, told, checks, "")
-
-
-def headline(found: Study) -> str:
-    """The answer in one sentence."""
-    if found.calibration is None:
-        return f"{found.problem[0].upper()}{found.problem[1:]}. The weights in force stay."
-    if not found.has_drivers:
-        told = found.signal.sentence if found.signal else "Cannot tell: no level was seen often enough to be learnt."
-        return f"{told} The weights in force stay."
-    failed = guard.failures(found.checks)
-    before = found.in_force.version
-    if not any(check.name.startswith("deviance gained") for check in found.checks):
+    if calibration is None:
+        return f"{problem[0].upper()}{problem[1:]}. The weights in force stay."
+    failed, before = guard.failures(checks), calibration.in_force.version
+    if failed and failed[0].name in guard.ENOUGH:
         named = "; ".join(check.sentence for check in failed)
         return f"Too little to judge by: {named}. The weights in force ({before}) stay."
-    if not found.is_better:
-        named = failed[0].sentence if failed else ""
-        return f"What was learnt is no better than the weights in force ({before}): {named}. They stay."
-    learnt = found.calibration.levels.filter((pl.col("status") == ESTIMATED) & (pl.col("factor") != BASE))
+    if not has_drivers(signal):
+        told = signal.sentence if signal else "Cannot tell: no level was seen often enough to be learnt."
+        return f"{told} The weights in force stay."
+    gained = next(check for check in checks if check.name.startswith(GAIN))
+    first = plain_rival(scores)
+    if not gained.is_passed:
+        return (
+            f"{first}What was learnt is no better than the weights in force ({before}): {gained.sentence}. They stay."
+        )
+    learnt = calibration.levels.filter((pl.col("status") == ESTIMATED) & (pl.col("factor") != BASE))
     moved = learnt.with_columns(change=pl.col("weight") / pl.col("previous_weight") - 1)
     top = moved.sort(pl.col("change").abs(), descending=True).head(TOP_DRIVERS)
     words = ", ".join(f"{name_of(row)} {row['weight']:.2f} ({row['change']:+.0%})" for row in top.iter_rows(named=True))
-    gained = next(check.figure for check in found.checks if check.name.startswith("deviance gained"))
     said = (
-        f"The logged time says other weights than {before}, and they are better in weeks held out (deviance less by"
-        f" {gained}): most changed {words}"
+        f"{first}The logged time supports other weights than {before}, and they are better in weeks held out (deviance"
+        f" less by {gained.figure}). The largest changes: {words}"
     )
     if failed:
-        return f"{said}; the guard would reject them all the same: {'; '.join(check.sentence for check in failed)}."
-    return f"{said}; the guard would let them through."
+        return f"{said}. The guard would reject them all the same: {'; '.join(check.sentence for check in failed)}."
+    return f"{said}. The guard would let them through."
+
+
+def plain_rival(scores: pl.DataFrame) -> str:
+    """A sentence, said before all others, where a plain count of accounts or their ARR predicts the work of unseen CSMs
+    better than the calibrated weights; empty where neither does.
+    """
+    if scores.is_empty():
+        return ""
+    explained = dict(scores.select("method", "unseen CSMs: deviance explained, %").iter_rows())
+    own = explained.get(comparisons.CALIBRATED)
+    for name in (comparisons.COUNT, comparisons.ARR):
+        other = explained.get(name)
+        if other is not None and (own is None or other > own):
+            figure = "less than nothing" if own is None else f"{own:.1f}%"
+            return (
+                f"A plain {name.replace(' only', '')} predicts the hours of CSMs held out better than the calibrated"
+                f" weights ({other:.1f}% of the deviance explained against {figure}). "
+            )
+    return ""
 
 
 def name_of(row: dict) -> str:
@@ -105,13 +95,12 @@ def name_of(row: dict) -> str:
     return f"{row['factor'].replace('_', ' ')} {row['level'].replace('_', ' ')}"
 
 
-def log_sentences(found: Study) -> list[str]:
+def log_sentences(found: Observations, quality: LogQuality, limits: Limits) -> list[str]:
     """What was learnt from, and what to know of it."""
-    said = [observations.source_sentence(found.found), *found.quality.sentences(found.limits)]
-    rows = found.found.rows
+    said = [observations.source_sentence(found), *quality.sentences(limits)]
     said.append(
-        f"{count_of(rows.height, 'account-week')} of {count_of(found.found.csm_count, 'CSM')} in"
-        f" {count_of(found.found.week_count, 'week')} can be learnt from; {zero_words(rows)}."
+        f"{count_of(found.rows.height, 'account-week')} of {count_of(found.csm_count, 'CSM')} in"
+        f" {count_of(found.week_count, 'week')} can be learnt from; {zero_words(found.rows)}."
     )
     return said
 
@@ -123,25 +112,25 @@ def zero_words(rows: pl.DataFrame) -> str:
     return f"in {(rows['minutes'] == 0).mean():.0%} of them no time was spent, which is observed, not missing"
 
 
-def exclusions_table(found: Study) -> pl.DataFrame:
+def exclusions_table(found: Observations) -> pl.DataFrame:
     """What was left out, by reason."""
-    return found.found.exclusions.filter(pl.col("account_week_count") > 0).select(
+    return found.exclusions.filter(pl.col("account_week_count") > 0).select(
         pl.col("reason").alias("left out, since"),
         pl.col("account_week_count").alias("account-weeks"),
         (pl.col("minutes") / 60).alias("hours on them"),
     )
 
 
-def weights_table(found: Study) -> pl.DataFrame:
+def weights_table(calibration: Calibration | None) -> pl.DataFrame:
     """Every level: the weight in force, what the data say, what would be proposed. Empty where nothing was learnt."""
-    if found.calibration is None:
+    if calibration is None:
         return pl.DataFrame()
-    return found.calibration.levels.select(
+    return calibration.levels.select(
         pl.col("factor").str.replace_all("_", " "),
         pl.col("level").str.replace_all("_", " "),
         pl.col("previous_weight").alias("in force"),
         pl.col("raw_weight").alias("by the data alone"),
-        pl.col("lower").alias("95 % from"),
+        pl.col("lower").alias("95% from"),
         pl.col("upper").alias("to"),
         pl.col("weight").alias("proposed"),
         pl.col("account_count").alias("accounts"),
@@ -150,47 +139,59 @@ def weights_table(found: Study) -> pl.DataFrame:
     )
 
 
-def scores_table(found: Study) -> pl.DataFrame:
-    """Each method on CSMs and on weeks that it has not seen; empty where either cannot be measured."""
-    if found.calibration is None or found.found.csm_count < comparisons.FOLDS or found.found.week_count < 3:
+def unseen_csms(calibration: Calibration | None) -> pl.DataFrame:
+    """`comparisons.by_csm`, or an empty frame where too few CSMs are there to hold some of them out."""
+    if calibration is None or calibration.observations.csm_count < comparisons.FOLDS:
         return pl.DataFrame()
     try:
-        csms = comparisons.scores(comparisons.by_csm(found.calibration))
-        later = comparisons.scores(comparisons.out_of_time(found.calibration, found.limits))
+        return comparisons.by_csm(calibration)
     except UserError:
         return pl.DataFrame()
-    both = csms.join(later, on="method", how="left", suffix="_later", maintain_order="left")
+
+
+def later_weeks(calibration: Calibration | None, limits: Limits) -> pl.DataFrame:
+    """`comparisons.out_of_time`, or an empty frame where too few weeks are there to hold the last of them out."""
+    if calibration is None or calibration.observations.week_count < 3:
+        return pl.DataFrame()
+    try:
+        return comparisons.out_of_time(calibration, limits)
+    except UserError:
+        return pl.DataFrame()
+
+
+def scores_table(csms: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """Each method on CSMs and on weeks that it has not seen; empty where either could not be held out.
+
+    Args:
+        csms: predictions from `unseen_csms`.
+        later: predictions from `later_weeks`.
+    """
+    if csms.is_empty() or later.is_empty():
+        return pl.DataFrame()
+    both = comparisons.scores(csms).join(
+        comparisons.scores(later), on="method", how="left", suffix="_later", maintain_order="left"
+    )
     return both.select(
         "method",
-        (100 * pl.col("deviance_gain_ratio")).alias("unseen CSMs: deviance less, %"),
+        (100 * pl.col("deviance_explained_ratio")).alias("unseen CSMs: deviance explained, %"),
         (100 * pl.col("book_error_ratio")).alias("books off, %"),
-        (100 * pl.col("deviance_gain_ratio_later")).alias("later weeks: deviance less, %"),
+        (100 * pl.col("deviance_explained_ratio_later")).alias("later weeks: deviance explained, %"),
         (100 * pl.col("book_error_ratio_later")).alias("books off, % "),
     )
 
 
-def deciles(found: Study) -> pl.DataFrame:
-    """Observed against predicted work by decile, for CSMs that were not seen; empty where nothing was learnt."""
-    if found.calibration is None or found.found.csm_count < comparisons.FOLDS:
-        return pl.DataFrame()
-    try:
-        return comparisons.deciles(comparisons.by_csm(found.calibration))
-    except UserError:
-        return pl.DataFrame()
-
-
-def guard_table(found: Study) -> pl.DataFrame:
+def guard_table(checks: Sequence[guard.Check]) -> pl.DataFrame:
     """The checks of the guard."""
     kinds = {"check": pl.String, "figure": pl.String, "limit": pl.String, "holds": pl.String}
-    rows = [(check.name, check.figure, check.limit, "yes" if check.is_passed else "no") for check in found.checks]
+    rows = [(check.name, check.figure, check.limit, "yes" if check.is_passed else "no") for check in checks]
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
-def sensitivity_table(found: Study) -> pl.DataFrame:
+def sensitivity_table(calibration: Calibration | None, limits: Limits) -> pl.DataFrame:
     """How far the weights move under other readings of the log."""
-    if found.calibration is None:
+    if calibration is None:
         return pl.DataFrame()
-    return sensitivity.readings(found.calibration, found.limits).select(
+    return sensitivity.readings(calibration, limits).select(
         "reading",
         (100 * pl.col("largest_change_ratio")).alias("largest change, %"),
         pl.col("level").alias("of"),
@@ -199,11 +200,11 @@ def sensitivity_table(found: Study) -> pl.DataFrame:
     )
 
 
-def unlogged_sentence(found: Study) -> str:
+def unlogged_sentence(calibration: Calibration | None) -> str:
     """What differential under-logging would do, which no entry can show."""
-    if found.calibration is None:
+    if calibration is None:
         return ""
-    rows = sensitivity.unlogged(found.calibration)
+    rows = sensitivity.unlogged(calibration)
     if rows.is_empty():
         return ""
     top = rows.sort("weight", descending=True).row(0, named=True)

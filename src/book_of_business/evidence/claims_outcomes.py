@@ -53,14 +53,16 @@ def churn_numbers(numbers: Numbers, history: History) -> None:
     put(numbers, "reference", effects.measure(renewal_exposures(history, is_true_load=False), question).load)
     rows = effects.rows_of(exposures, question)
     put(numbers, "touches", touches_of(rows))
-    plain = fit(rows, "target", ["load", *effects.terms_of(rows)], is_logit=True)
+    model = effects.model_of(rows, "load", question)
+    plain = fit(model.rows, "target", model.terms, is_logit=True)
     if plain:
         error = plain.sandwich_errors["load"]
         put(numbers, "sandwich", estimate("load", plain.estimates["load"].value, error, 10**6))
     people = rows["csm_id"].unique().sort()
     for number in range(len(people) // SMALL_TEAM):
         team = rows.filter(pl.col("csm_id").is_in(people[number :: len(people) // SMALL_TEAM].to_list()))
-        small = fit(team, "target", ["load", *effects.terms_of(team)], is_logit=True)
+        model = effects.model_of(team, "load", question)
+        small = fit(model.rows, "target", model.terms, is_logit=True)
         put(numbers, f"small_{number}", small.estimates["load"] if small else None)
         error = small.sandwich_errors["load"] if small else 1.0
         normal = estimate("load", small.estimates["load"].value, error, 10**6) if small else None
@@ -69,7 +71,9 @@ def churn_numbers(numbers: Numbers, history: History) -> None:
 
 def touches_of(rows: pl.DataFrame) -> Estimate | None:
     """The coefficient that must never be shown as an effect."""
-    found = fit(rows, "target", ["touch_count", *(c for c in rows.columns if c.startswith("segment_"))], is_logit=True)
+    segments = rows["segment"].unique().sort().to_list()[1:]
+    rows = rows.with_columns((pl.col("segment") == segment).alias(f"segment_{segment}") for segment in segments)
+    found = fit(rows, "target", ["touch_count", *(f"segment_{segment}" for segment in segments)], is_logit=True)
     return found.estimates["touch_count"] if found else None
 
 
