@@ -7,29 +7,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from book_of_business.evidence.claims_departures import MONDAY, team
 from book_of_business.outcome_models import departures
 
 LOAD = departures.QUESTIONS[0]
-MONDAY = dt.date(2024, 1, 1)
-
-
-def team(seed: int, effect: float, csms: int = 200, weeks: int = 130, yearly: float = 0.25) -> pl.DataFrame:
-    """CSM-weeks whose load wanders, and people who leave by the load of a quarter before (`effect`: log hazard)."""
-    rng = np.random.default_rng(seed)
-    load = np.zeros((csms, weeks))
-    level = 0.85 + 0.2 * rng.standard_normal(csms)
-    state = np.zeros(csms)
-    for week in range(weeks):
-        state = 0.95 * state + 0.06 * rng.standard_normal(csms)
-        load[:, week] = np.clip(level + state, 0.2, 2.0)
-    rows, gone = [], np.zeros(csms, dtype=bool)
-    for week in range(weeks):
-        monday = MONDAY + dt.timedelta(weeks=week)
-        past = load[:, max(0, week - 25) : max(1, week - 12)].mean(axis=1)
-        leaving = ~gone & (rng.random(csms) < yearly / 52 * np.exp(effect * (past - 0.85)))
-        rows += [(f"C{csm:03}", monday, load[csm, week], bool(leaving[csm])) for csm in np.flatnonzero(~gone)]
-        gone |= leaving
-    return pl.DataFrame(rows, schema=["csm_id", "week_start_date", "load_ratio", "is_leaving"], orient="row")
 
 
 def test_a_planted_effect_is_found_at_its_size() -> None:

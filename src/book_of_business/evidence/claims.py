@@ -8,7 +8,7 @@ from importlib import import_module
 from book_of_business.errors import UserError
 from book_of_business.evidence.claim import Claim
 
-SUBJECTS: tuple[str, ...] = ("weights", "ceilings", "self_report", "outcomes")
+SUBJECTS: tuple[str, ...] = ("weights", "ceilings", "self_report", "outcomes", "departures")
 
 
 def all_claims() -> list[Claim]:
