@@ -476,7 +476,7 @@ def notebook(code_cells: int, **cell: object) -> str:
     [
         (notebook(1, outputs=[{"output_type": "stream"}]), "1 cells have outputs"),
         (notebook(2, execution_count=3), "2 cells have outputs"),
-        (notebook(repository.MOST_CODE_CELLS + 1), "16 code cells, 15 at most"),
+        (notebook(repository.MOST_CODE_CELLS + 1), "21 code cells, 20 at most"),
         ("{", "it is not a notebook"),
         ("[]", "it is not a notebook"),
     ],

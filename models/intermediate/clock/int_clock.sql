@@ -89,6 +89,12 @@ known_interaction_days as (
 
 ),
 
+known_interactions as (
+
+    select count(*) as day_count from known_interaction_days
+
+),
+
 -- A log of hours has weeks too, where there is no interaction to take them from.
 known_days as (
 
@@ -101,7 +107,7 @@ known_days as (
         count(*) as row_count
     from time_entries
     inner join clock on time_entries.worked_on <= clock.as_of_date
-    where not exists (select 1 from known_interaction_days)
+    inner join known_interactions on known_interactions.day_count = 0
     group by time_entries.worked_on
 
 ),
@@ -140,11 +146,12 @@ final as (
         clock.as_of_date,
         {{ week_start('coalesce(earliest.started_on, clock.as_of_date)') }} as first_week_start_date,
         {{ week_start('clock.as_of_date') }} as latest_week_start_date,
-        case when exists (select 1 from known_interaction_days) then earliest.started_on end as earliest_interaction_on,
+        case when known_interactions.day_count > 0 then earliest.started_on end as earliest_interaction_on,
         clock.latest_interaction_on
 
     from clock
     cross join earliest
+    cross join known_interactions
 
 )
 

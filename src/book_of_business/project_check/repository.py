@@ -27,7 +27,7 @@ TEXT = (
     *(".yaml", ".yml"),
 )
 LARGEST_TEXT_BYTES = 2_000_000
-MOST_CODE_CELLS = 15
+MOST_CODE_CELLS = 20
 
 
 def registry_hosts(project: Project) -> Iterator[Problem]:
