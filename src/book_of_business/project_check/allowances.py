@@ -56,7 +56,7 @@ STRUCTURAL_NUMBERS = (
         "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits",
     ),
     Allowance(
-        "macros/staging/usage_weeks.sql", "13", "weeks read at once: how much is held in memory, not what comes out"
+        "macros/staging/usage_periods.sql", "13", "weeks read at once: how much is held in memory, not what comes out"
     ),
     Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
     Allowance("macros/spans.sql", "7", "days in a week"),
