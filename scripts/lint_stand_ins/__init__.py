@@ -1,4 +1,4 @@
-"""Stands in for macros that ask dbt's graph or the database, where sqlfluff renders a model that loops over their answer."""
+"""Stands in for macros that ask dbt's graph or the database and answer with a list, when sqlfluff renders a model."""
 
 
 def usage_periods() -> list[str]:
