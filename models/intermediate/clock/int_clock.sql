@@ -25,6 +25,7 @@ days as (
         cast(interactions.started_at as date) as started_on,
         count(*) as interaction_count,
         count(case when interactions.status = 'completed' then 1 end) as completed_count
+
     from interactions
     group by cast(interactions.started_at as date)
 
@@ -40,6 +41,7 @@ completed_in_order as (
         sum(days.completed_count) over (
             order by days.started_on desc rows between unbounded preceding and 1 preceding
         ) as later_count
+
     from days
     where days.completed_count > 0
 
@@ -55,6 +57,7 @@ latest as (
                     then started_on
             end
         ), max(started_on)) as started_on
+
     from completed_in_order
 
 ),
@@ -69,6 +72,7 @@ clock as (
         end as as_of_date,
         -- a date that was given is nobody's error
         case when '{{ as_of_date }}' = '' then latest.started_on end as latest_interaction_on
+
     from latest
 
 ),
@@ -82,6 +86,7 @@ known_in_order as (
         sum(days.interaction_count) over (
             order by days.started_on rows between unbounded preceding and 1 preceding
         ) as earlier_count
+
     from days
     inner join clock on days.started_on <= clock.as_of_date
 
@@ -98,6 +103,7 @@ earliest as (
                     then started_on
             end
         ), min(started_on)) as started_on
+
     from known_in_order
 
 ),
