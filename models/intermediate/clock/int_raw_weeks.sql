@@ -3,8 +3,8 @@
 {%- set tables = [] -%}
 {%- for domain, table in raw_tables() -%}
     {#- which weeks a subscription matters to depends on the lines around it -#}
-    {%- set is_by_others = table == 'subscriptions' -%}
-    {%- set accepted = ref('int_subscriptions__in_force' if is_by_others else 'stg_' ~ domain ~ '__' ~ table) -%}
+    {%- set depends_on_others = table == 'subscriptions' -%}
+    {%- set accepted = ref('int_subscriptions__in_force' if depends_on_others else 'stg_' ~ domain ~ '__' ~ table) -%}
     {%- do tables.append((domain, table, accepted)) -%}
 {%- endfor %}
 {{ raw_weeks_of(tables, ref('stg_interactions__interactions'), ref('stg_usage__product_weeks'), ref('int_clock')) }}
