@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     model_files.grains,
     columns.column_names,
     sql_rules.layer_edges,
+    sql_rules.folders_read_one_way,
     sql_rules.model_names,
     sql_rules.wall_clock,
     sql_rules.business_numbers,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
 )
 ALLOWANCES = (
     *allowances.NO_KEY_TEST,
+    *allowances.LONG_MACROS,
     *allowances.STRUCTURAL_NUMBERS,
     *allowances.SENTINEL_DATES,
     *allowances.READS_BESIDES,

@@ -26,7 +26,7 @@ def column_names(project: Project) -> Iterator[Problem]:
     }
     number = (rf"\w+_({UNITS}){WINDOW}", f"end it in its unit: {UNITS.replace('|', ', ')}")
     for file, entry in project.model_yaml.values():
-        if not file.path.startswith("models/marts/"):
+        if not file.path.startswith("models/marts/") or str(entry.get("name")).startswith("int_"):
             continue
         for column in listed(entry, "columns"):
             name, data_type = str(column.get("name")), str(column.get("data_type", "")).lower()

@@ -20,7 +20,16 @@ losses as (
 
     from usage_weeks
     where usage_weeks.week_start_date >= {{ rebuild_from() }}
-    {{ summed_usage_history() }}
+    {% if is_rebuilding() %}
+        union all
+        -- the sum of the last week that was kept
+        select
+            kept_weeks.account_id,
+            kept_weeks.week_start_date,
+            kept_weeks.cusum_score as loss_score
+        from {{ this }} as kept_weeks
+        where kept_weeks.week_start_date = {{ weeks_before_rebuild(1) }}
+    {% endif %}
 
 ),
 

@@ -99,8 +99,8 @@ final as (
         -- an empty book is owed nothing
         coalesce(sum(segment_spans.account_count * cadence_per_segment.touches_per_quarter), 0)
             as required_touch_count,
-        coalesce(sum(segment_spans.account_count * cadence_per_segment.hours_per_quarter), 0) / 13
-            as required_hours_per_week,
+        coalesce(sum(segment_spans.account_count * cadence_per_segment.hours_per_quarter), 0)
+        / ({{ threshold('quarter_days') }} / 7) as required_hours_per_week,
         max(role_tiers.touch_ceiling_per_quarter * capacity.fte) as touch_ceiling_count
 
     from capacity

@@ -1,8 +1,10 @@
 -- Grain: one row per scope, group_name and week_start_date with episodes that still say something.
--- Why: the mean of what was found flatters whoever finds little: what is still open stands beside it.
+-- Why: the mean of what was found flatters those who find little: what is still open stands beside it.
 {% set spans = {
-    'recent': ('from_week', 'recent_to_week'), 'open': ('from_week', 'ended_week'),
-    'late': ('late_from_week', 'ended_week'), 'detected': ('detected_week', 'detected_to_week'),
+    'recent': ('from_week', 'recent_to_week'),
+    'open': ('from_week', 'ended_week'),
+    'late': ('late_from_week', 'ended_week'),
+    'detected': ('detected_week', 'detected_to_week'),
 } %}
 {% set sums = {
     'restricted_episode_count': ('recent', '1'),
@@ -14,7 +16,11 @@
     'detection_microseconds': ('detected', 'followed.followed_microseconds'),
     'within_window_count': ('detected', 'case when followed.is_within_window then 1 else 0 end'),
 } %}
-{% set counted_by = {} %}{% for name in sums %}{% do counted_by.update({name: name}) %}{% endfor %}
+{# all are whole numbers, so each is its own count #}
+{% set counted_by = {} %}
+{% for name in sums %}
+    {% do counted_by.update({name: name}) %}
+{% endfor %}
 {% set scopes = [("'csm'", 'csms.csm_id'), ('team_scope', 'team_name'), ("'organisation'", "'organisation'")] %}
 {% set first_week = '(select min(weeks.week_start_date) from weeks)' %}
 with

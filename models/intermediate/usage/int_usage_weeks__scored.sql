@@ -8,7 +8,7 @@ with
 
 changes as (
 
-    select * from {{ ref('int_usage_weeks__changed') }}
+    select * from {{ ref('int_usage_weeks__baselined') }}
     where week_start_date >= {{ rebuild_from() }}
 
 ),
@@ -39,7 +39,21 @@ own_changes as (
 
     from changes
     inner join weekly_changes on changes.week_start_date = weekly_changes.week_start_date
-    {{ scored_usage_history() }}
+    {% if is_rebuilding() %}
+        union all
+        -- the weeks that the medians of R and later look back on, as they were scored
+        select
+            kept_weeks.account_id,
+            kept_weeks.week_start_date,
+            kept_weeks.usage_count,
+            kept_weeks.own_log_change
+        from {{ this }} as kept_weeks
+        where
+            kept_weeks.week_start_date < {{ rebuild_from() }}
+            and kept_weeks.week_start_date >= {{ weeks_before_rebuild(
+                usage_rule_weeks(signal_rule('usage_decline', 'baseline_weeks'))
+            ) }}
+    {% endif %}
 
 ),
 

@@ -1,5 +1,5 @@
 -- Grain: one row per account_id and week_start_date, as in int_usage_weeks__counted.
--- Why: 50 events are few for one account and many for another: each is measured against its own past. A model of its
+-- Why: 50 events are few for one account and many for another: each is compared with its own past. A model of its
 -- own: in one statement all account-weeks were sorted twice side by side (100,000 accounts: 4.2 GB of spill, now 0.3).
 {{ keeps_earlier_weeks('week_start_date') }}
 {% set baseline_weeks = signal_rule('usage_decline', 'baseline_weeks') %}
@@ -22,7 +22,12 @@ baselines as (
         {{ window_median('ln(1 + usage_weeks.usage_count)') }} over baseline as usual_log_usage
 
     from usage_weeks
-    {{ since_usage_baseline(baseline_weeks, gap_weeks) }}
+    {% if is_rebuilding() %}
+        -- what the medians of R and later look back on
+        where usage_weeks.week_start_date >= {{ weeks_before_rebuild(
+            usage_rule_weeks(baseline_weeks) + usage_rule_weeks(gap_weeks)
+        ) }}
+    {% endif %}
     window baseline as (
         partition by usage_weeks.account_id
         order by usage_weeks.week_start_date
