@@ -17,16 +17,16 @@ from book_of_business.console import SHOWN_CSMS, one_line
 def read_books(published_file: Path) -> pl.DataFrame:
     """One row per book at as_of_date, heaviest load first.
 
-    Columns: csm_id, csm_name, is_unassigned, week_end_date, account_count, arr_usd (US dollars),
-    load_ratio, is_over_target, is_uncovered, unmonitored_account_count (null: no interactions on file),
+    Columns: csm_id, csm_name, is_unassigned, week_end_date, account_count, arr_usd (US dollars), load_ratio,
+    is_over_target, is_uncovered, unmonitored_account_count (null: no interactions on file),
     peak_renewal_share, is_over_cap.
     """
     with duckdb.connect(str(published_file), read_only=True) as connection:
         return connection.sql("""
             select
                 loads.csm_id, csms.csm_name, csms.is_unassigned, weeks.week_end_date, loads.account_count,
-                loads.arr_usd, loads.load_ratio, loads.is_over_target, loads.is_uncovered, coverage.unmonitored_account_count,
-                renewals.peak_renewal_share, renewals.is_over_cap
+                loads.arr_usd, loads.load_ratio, loads.is_over_target, loads.is_uncovered,
+                coverage.unmonitored_account_count, renewals.peak_renewal_share, renewals.is_over_cap
             from marts.fct_csm_load as loads
             inner join marts.dim_weeks as weeks on loads.week_start_date = weeks.week_start_date and weeks.is_latest
             inner join marts.fct_csm_coverage as coverage
