@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from book_of_business.dbt_runner import Progress as ProgressCallback
+from book_of_business.building.dbt_runner import Progress as ProgressCallback
 
 error_console = Console(stderr=True, highlight=False, soft_wrap=True)
 # A terminal is read, not searched: a million accounts have twenty thousand CSMs.

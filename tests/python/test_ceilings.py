@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from book_of_business.calibration import ceiling_inputs, ceiling_proposals, ceiling_rivals
 from book_of_business.calibration.ceilings import Fit, Moments, fit, grid_of
-from book_of_business.reference_files import checked_name, records, rewrite
+from book_of_business.receiving.reference_files import checked_name, records, rewrite
 
 REFERENCE = ROOT / "seeds" / "reference"
 LIMITS = ceiling_inputs.read_limits(REFERENCE)

@@ -18,9 +18,10 @@ import polars as pl
 import pytest
 from conftest import ROOT, Run
 
-from book_of_business import baseline, charts, marts, notebooks
+from book_of_business import marts
 from book_of_business.errors import UserError
 from book_of_business.outcome_models import departures
+from book_of_business.pages import baseline, charts, notebooks
 from book_of_business.settings import Settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

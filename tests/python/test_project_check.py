@@ -10,10 +10,7 @@ import duckdb
 import pytest
 
 from book_of_business.errors import UserError
-from book_of_business.project_check import (
-    __main__ as command,
-)
-from book_of_business.project_check import (
+from book_of_business.proof.project_check import (
     allowances,
     columns,
     model_files,
@@ -23,7 +20,8 @@ from book_of_business.project_check import (
     use,
     yaml_keys,
 )
-from book_of_business.project_check.project import Problem, Project, SqlFile, literal_numbers
+from book_of_business.proof.project_check import cli as command
+from book_of_business.proof.project_check.project import Problem, Project, SqlFile, literal_numbers
 
 MART = "models/marts/capacity/fct_loads"
 RULES = "models/intermediate/effort/int_loads__summed"

@@ -10,8 +10,8 @@ import pytest
 from book_of_business.__main__ import main
 from book_of_business.calibration import ceiling_inputs, ceiling_proposals
 from book_of_business.errors import UserError
-from book_of_business.evidence import claims_ceilings
-from book_of_business.reference_files import read_rows, rewrite
+from book_of_business.proof.evidence import claims_ceilings
+from book_of_business.receiving.reference_files import read_rows, rewrite
 from book_of_business.settings import project_dir
 
 TABLES = ("thresholds.csv", "role_tiers.csv", "ceiling_proposals.csv", "effort_weights.csv")
