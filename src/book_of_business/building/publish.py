@@ -15,8 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from book_of_business.errors import UserError
-from book_of_business.published_build import (
+from book_of_business.building.published_build import (
     BUILD_COLUMNS,
     BUILD_COMMENT,
     BUILD_TABLE,
@@ -27,6 +26,7 @@ from book_of_business.published_build import (
     sync,
     write_manifest,
 )
+from book_of_business.errors import UserError
 
 MARTS_SCHEMA = "marts"
 REFERENCE_SCHEMA = "reference"
