@@ -99,6 +99,7 @@ def copy_marts(working_file: Path, published_file: Path, marts_dir: Path, accoun
             tables.append(copy_table(connection, REFERENCE_SCHEMA, name, new_marts_dir))
         row = build_row(connection, tables, account_weeks)
         tables.append(add_build_table(connection, row, new_marts_dir))
+        add_comments(connection)
         connection.execute("detach published")
     write_manifest(new_marts_dir, row, tables)
     return Copy(marts, new_file, new_marts_dir)
@@ -107,51 +108,48 @@ def copy_marts(working_file: Path, published_file: Path, marts_dir: Path, accoun
 def copy_table(
     connection: duckdb.DuckDBPyConnection, schema: str, name: str, folder: Path, condition: str = ""
 ) -> Table:
-    """Copy the rows of `working` that meet the condition to a table of `published`, with comments, and to Parquet."""
+    """Copy the rows of a table of `working` that meet the condition to `published` and to Parquet."""
     table = f"{schema}.{identifier(name)}"
     connection.execute(f"create table published.{table} as select * from working.{table} {condition}")
-    # of a view, comments are in another catalogue
-    comments = connection.execute(
-        "select null, comment from duckdb_tables()"
-        " where database_name = 'working' and schema_name = $schema and table_name = $name"
-        " union all select null, comment from duckdb_views()"
-        " where database_name = 'working' and schema_name = $schema and view_name = $name"
-        " union all select column_name, comment from duckdb_columns()"
-        " where database_name = 'working' and schema_name = $schema and table_name = $name",
-        {"schema": schema, "name": name},
-    ).fetchall()
-    comment_on(connection, table, {column: comment for column, comment in comments if comment})
     return write_parquet(connection, schema, name, folder)
 
 
 def add_build_table(connection: duckdb.DuckDBPyConnection, row: Values, folder: Path) -> Table:
     """Add the row about the build to `published` and write it to Parquet."""
-    table = f"{REFERENCE_SCHEMA}.{BUILD_TABLE}"
+    table = f"published.{REFERENCE_SCHEMA}.{BUILD_TABLE}"
     columns = ", ".join(f"{name} {kind}" for name, (kind, _) in BUILD_COLUMNS.items())
-    connection.execute(f"create table published.{table} ({columns})")
+    connection.execute(f"create table {table} ({columns})")
     values = [row[name] for name in BUILD_COLUMNS]
-    connection.execute(f"insert into published.{table} values ({', '.join('?' * len(values))})", values)
-    comments = {name: comment for name, (_, comment) in BUILD_COLUMNS.items()}
-    comment_on(connection, table, {None: BUILD_COMMENT, **comments})
+    connection.execute(f"insert into {table} values ({', '.join('?' * len(values))})", values)
     return write_parquet(connection, REFERENCE_SCHEMA, BUILD_TABLE, folder)
 
 
-def comment_on(connection: duckdb.DuckDBPyConnection, table: str, comments: dict[str | None, str]) -> None:
-    """Comments of a table of `published` (null) and of its columns, each on one line."""
-    for column, comment in comments.items():
-        what = f"table published.{table}" if column is None else f"column published.{table}.{identifier(column)}"
-        connection.execute(f"comment on {what} is {text_literal(' '.join(comment.split()))}")
+def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give `published` the comments of `working`, each on one line, and those of the build."""
+    comments = connection.execute(
+        "select schema_name, table_name, null, comment from duckdb_tables() where database_name = 'working'"
+        " union all"
+        " select schema_name, view_name, null, comment from duckdb_views() where database_name = 'working'"
+        " union all"
+        " select schema_name, table_name, column_name, comment from duckdb_columns() where database_name = 'working'"
+    ).fetchall()
+    build = {None: BUILD_COMMENT, **{name: comment for name, (_, comment) in BUILD_COLUMNS.items()}}
+    comments += [(REFERENCE_SCHEMA, BUILD_TABLE, column, comment) for column, comment in build.items()]
+    statements = []
+    for schema, name, column, comment in comments:
+        if schema in (MARTS_SCHEMA, REFERENCE_SCHEMA) and comment:
+            table = f"published.{schema}.{identifier(name)}"
+            what = f"table {table}" if column is None else f"column {table}.{identifier(column)}"
+            statements.append(f"comment on {what} is {text_literal(' '.join(comment.split()))}")
+    # one transaction: each has its own wait for the disk
+    connection.execute("; ".join(["begin", *statements, "commit"]))
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, schema: str, name: str, folder: Path) -> Table:
     """Write a table of `published` to Parquet: a mart into the folder, others into the folder of their schema."""
     file = Path(f"{name}.parquet") if schema == MARTS_SCHEMA else Path(schema) / f"{name}.parquet"
     table = f"published.{schema}.{identifier(name)}"
-    columns = connection.execute(
-        "select column_name, data_type from duckdb_columns()"
-        " where database_name = 'published' and schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
-    ).fetchall()
+    columns = [(column, kind) for column, kind, *_ in connection.execute(f"describe {table}").fetchall()]
     (row_count,) = connection.execute(f"select count(*) from {table}").fetchone()
     connection.execute(f"copy {table} to {literal(folder / file)} (format parquet, compression zstd)")
     return Table(schema, name, file, tuple(columns), row_count)
