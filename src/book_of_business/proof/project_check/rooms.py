@@ -22,7 +22,7 @@ def imports_between_folders(project: Project) -> Iterator[Problem]:
     """Folders import one another one way, the root imports no folder, and `proof` is imported by entries alone."""
     paths = [path for path in project.files if path.startswith(PACKAGE) and path.endswith(".py")]
     folders = {folder for path in paths if (folder := folder_of(path)) != ROOT}
-    read: dict[str, set[str]] = {folder: set() for folder in folders}
+    read: dict[str, set[str]] = {folder: set() for folder in sorted(folders)}
     for path in paths:
         folder, text = folder_of(path), project.read(path)
         if is_entry(path, text):
