@@ -8,13 +8,13 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from book_of_business.console import ProgressCallback
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
 
-Progress = Callable[[int, int, str], None]
 # Artifacts and a log of every event cost a fifth of dbt's time: only `docs` needs them.
 QUICK = ("--no-write-json", "--log-level-file", "warn")
 FAILED = ("error", "fail", "runtime error")
@@ -31,7 +31,7 @@ class Dbt:
         self._is_interrupted = False
         signal.signal(signal.SIGINT, self._interrupt)
 
-    def run(self, *arguments: str, on_progress: Progress | None = None) -> Any:
+    def run(self, *arguments: str, on_progress: ProgressCallback | None = None) -> Any:
         """One dbt command; its result.
 
         Raises:
@@ -64,7 +64,7 @@ class Dbt:
         self._is_interrupted = True
         raise KeyboardInterrupt
 
-    def _listen(self, event: Any, on_progress: Progress | None) -> None:
+    def _listen(self, event: Any, on_progress: ProgressCallback | None) -> None:
         name = event.info.name
         if name == "LogStartLine" and on_progress:
             on_progress(event.data.index, event.data.total, event.data.description)

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from book_of_business.console import one_line
+from book_of_business.console import count_of, one_line
 from book_of_business.receiving.forms import NULL_WORDS
 
 SHOWN = 8
@@ -72,11 +72,6 @@ def read_from(working_file: Path, readers: tuple[Callable[[Rows], Iterator[str]]
         return [one_line(text, limit=400) for reader in readers for text in reader(rows)]
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `1,234 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(values: list[Any], total: int) -> str:
     """Some values, and how many more there are."""
     shown = ", ".join(one_line(str(value), limit=40) for value in values[:SHOWN])
@@ -94,7 +89,7 @@ def stray_interactions(rows: Rows) -> Iterator[str]:
         if strays:
             verbs = ("lies", "does") if len(strays) == 1 else ("lie", "do")
             yield (
-                f"{counted(len(strays), 'interaction')} {verbs[0]} far {place} and {verbs[1]} not move the clock:"
+                f"{count_of(len(strays), 'interaction')} {verbs[0]} far {place} and {verbs[1]} not move the clock:"
                 f" {listed(strays, len(strays))}. Correct the date, or give AS_OF_DATE"
             )
 
@@ -111,7 +106,7 @@ def another_clock(rows: Rows) -> Iterator[str]:
     """)
     if count:
         yield (
-            f"the book is measured at {as_of}, since {counted(count, 'later conversation')} (up to {latest})"
+            f"the book is measured at {as_of}, since {count_of(count, 'later conversation')} (up to {latest})"
             f" {'was' if count == 1 else 'were'} rejected: correct them, or give AS_OF_DATE"
         )
 
@@ -183,7 +178,7 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
     for book, segment, count, times in rows(
         f"select book, segment, value_count, times from staging.base_quality__amounts where {condition} order by 1, 2"
     ):
-        whose = f"{counted(count, f'{segment} line')} of {book}"
+        whose = f"{count_of(count, f'{segment} line')} of {book}"
         yield f"subscriptions.arr_usd: the {whose} are {factor(times)} as large as those of other books: {units}"
     beside = {
         "renewals": "renewals.arr_before_usd",
@@ -197,7 +192,7 @@ def amount_sentences(rows: Rows, condition: str) -> Iterator[str]:
     for book, kind, count, times in found:
         if book is None and kind in told:
             continue
-        whose = f"{counted(count, 'account')}{f' of {book}' if book else ''}"
+        whose = f"{count_of(count, 'account')}{f' of {book}' if book else ''}"
         if kind == "opportunities":
             yield (
                 f"the lines of {whose} are {factor(times)} as large, compared with opportunities.amount_usd, as those"
@@ -261,7 +256,7 @@ def unknown_parents(rows: Rows) -> list[tuple[int, str]]:
         most = list(zip(values, counts, strict=True))[:3]
         named = ", ".join(f"{as_received(value)} ({number:,})" for value, number in most)
         more = f" and {len(values) - 3:,} more" if len(values) > 3 else ""
-        text = f"{counted(int(count), 'row')} of {listed(tables, len(tables))}"
+        text = f"{count_of(int(count), 'row')} of {listed(tables, len(tables))}"
         text += f" {'names' if count == 1 else 'name'} an id that {parent} lacks: {named}{more}"
         if str(values[0]).lower() in NULL_WORDS:
             text += "; leave the field empty where it means nothing"
@@ -291,7 +286,7 @@ def cause_sentence(
     """One cause in words: what, how many rows, what depends on them, what to do."""
     value = as_received(worst)
     of_all = f"{count:,} of {read:,} rows of {table}"
-    more = f" and {counted(values - 1, 'other value')}" if values > 1 else ""
+    more = f" and {count_of(values - 1, 'other value')}" if values > 1 else ""
     if rule == "duplicate_key":
         noun = column.removesuffix("_id") if column.endswith("_id") and "|" not in column else f"{table} row"
         others = f" (and {values - 1:,} more)" if values > 1 else ""
@@ -312,7 +307,7 @@ def cause_sentence(
         text = f"{of_all} {problem}: {value}{more}; expected is {wanted}"
     if dependent:
         verb = "depends" if dependent == 1 else "depend"
-        text += f"; {counted(dependent, 'row')} of other tables {verb} on {'it' if count == 1 else 'them'}"
+        text += f"; {count_of(dependent, 'row')} of other tables {verb} on {'it' if count == 1 else 'them'}"
         if values > 1 and worst_dependent and rule == "duplicate_key":
             text += f" ({worst_dependent:,} on {one_line(worst or '', limit=40)} alone)"
     return text
@@ -351,7 +346,7 @@ def unassigned_accounts(rows: Rows) -> Iterator[str]:
         verb = what.replace("have", "has", 1).replace("belong", "belongs", 1) if count == 1 else what
         counts = "counts" if count == 1 else "count"
         which = ", ".join(one_line(name, limit=24) for name in ids[:3]) + (", ..." if count > 3 else "")
-        yield f"{counted(count, 'account')}{amount} {verb} and {counts} as unassigned ({which}): {remedy}"
+        yield f"{count_of(count, 'account')}{amount} {verb} and {counts} as unassigned ({which}): {remedy}"
 
 
 def gaps_of_a_day(rows: Rows) -> Iterator[str]:
@@ -366,7 +361,7 @@ def gaps_of_a_day(rows: Rows) -> Iterator[str]:
     if count:
         verb = "ends" if count == 1 else "end"
         yield (
-            f"{counted(count, 'assignment')} {verb} the day before the account's next one begins, and nobody owns the"
+            f"{count_of(count, 'assignment')} {verb} the day before the account's next one begins, and nobody owns the"
             f" account on that day: {listed(ids, count)}; unassigned_on is the first day no longer owned"
         )
 
@@ -430,8 +425,8 @@ def owned_before_hiring(rows: Rows) -> Iterator[str]:
         select csm_id, hired_on, earliest_assigned_on, earliest_interaction_on, account_count, interaction_count
         from intermediate.int_csms__owned_before_hiring order by account_count desc, interaction_count desc, csm_id
     """)[:SHOWN]:
-        owned = f"has owned {counted(accounts, 'account')} since {assigned}" if accounts else ""
-        held = f"has held {counted(interactions, 'interaction')} since {talked}" if interactions else ""
+        owned = f"has owned {count_of(accounts, 'account')} since {assigned}" if accounts else ""
+        held = f"has held {count_of(interactions, 'interaction')} since {talked}" if interactions else ""
         done = " and ".join(part for part in (owned, held) if part)
         yield (
             f"csm {csm} {done}, before being hired on {hired}: until then those accounts count as unassigned. Give"
@@ -465,7 +460,7 @@ def contract_lines(rows: Rows) -> Iterator[str]:
         """)
         if count:
             verb = one if count == 1 else many
-            yield f"{counted(count, 'subscription')} {verb}: {listed(ids, count)}; {remedy}"
+            yield f"{count_of(count, 'subscription')} {verb}: {listed(ids, count)}; {remedy}"
 
 
 def twin_interactions(rows: Rows) -> Iterator[str]:
@@ -498,7 +493,7 @@ def nulled_values(rows: Rows) -> Iterator[str]:
         order by count(*) desc, table_name, column_name, rule
     """):
         yield (
-            f"{counted(count, 'value')} of {table}.{column} {words.get(rule, (rule, rule))[count != 1]} and"
+            f"{count_of(count, 'value')} of {table}.{column} {words.get(rule, (rule, rule))[count != 1]} and"
             f" {'counts' if count == 1 else 'count'} as not observed: {listed(values, len(values))}"
         )
 
@@ -510,7 +505,7 @@ def copied_interactions(rows: Rows) -> Iterator[str]:
     )
     if count:
         verb = "is a copy" if count == 1 else "are copies"
-        yield f"{counted(count, 'interaction')} {verb} of another, equal in all but the id: each meeting counts once"
+        yield f"{count_of(count, 'interaction')} {verb} of another, equal in all but the id: each meeting counts once"
 
 
 def plain_forms(rows: Rows) -> Iterator[str]:

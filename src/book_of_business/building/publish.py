@@ -27,6 +27,7 @@ from book_of_business.building.published_build import (
     write_manifest,
 )
 from book_of_business.errors import UserError
+from book_of_business.settings import memory_limit, new_file_of
 
 MARTS_SCHEMA = "marts"
 REFERENCE_SCHEMA = "reference"
@@ -161,11 +162,6 @@ def replace(copied: Copy, published_file: Path, marts_dir: Path) -> None:
     replace_directory(copied.folder, marts_dir)
 
 
-def new_file_of(published_file: Path) -> Path:
-    """Where marts lie until they are published."""
-    return published_file.with_name(f"{published_file.name}.new")
-
-
 def names_in(connection: duckdb.DuckDBPyConnection, schema: str, table_type: str = "%") -> list[str]:
     """Names of the tables and views in a schema of the attached database `working`, sorted."""
     rows = connection.execute(
@@ -237,11 +233,6 @@ def remove_leftovers(published_file: Path, marts_dir: Path) -> None:
             path.unlink()
         else:
             shutil.rmtree(path)
-
-
-def memory_limit() -> str:
-    """The limit that dbt has, so that the copy at the end does not need more than the build."""
-    return os.environ.get("MEMORY_LIMIT") or "8GB"
 
 
 def literal(path: Path) -> str:

@@ -17,8 +17,8 @@ from book_of_business.calibration.effort_model import Calibration, Cells, cells_
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import BASE, Level, Weights
+from book_of_business.console import count_of
 from book_of_business.marts import query
-from book_of_business.pages.baseline import count_of
 
 DEALS = 39  # with none of them as good, chance would be that lucky once in 40
 CHANCE = 0.05

@@ -9,8 +9,8 @@ import altair as alt
 import duckdb
 import polars as pl
 
+from book_of_business.console import count_of
 from book_of_business.marts import UNASSIGNED, labelled, query
-from book_of_business.pages.baseline import count_of
 from book_of_business.pages.charts import (
     BAR_STEP,
     HEAVY,

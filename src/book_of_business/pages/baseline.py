@@ -6,12 +6,12 @@ against, and it is judged by the marts' own `is_over_target`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from book_of_business.calibration.rank_correlation import MINIMUM_ANSWERS, Correlation, correlate, spearman
+from book_of_business.console import count_of
 from book_of_business.marts import UNASSIGNED
 
 MEASURES = {"account_count": "accounts", "arr_usd": "ARR"}
@@ -24,9 +24,6 @@ NO_PEERS = "no peers"
 # A book this much (a share) above its peers is called heavy; nobody calls 31 accounts heavy where the peers have 30.
 HEAVY_MARGIN = 0.10
 AVERAGED_WEEKS = 13
-# Below these an interval would be a decoration.
-MINIMUM_ANSWERS = 10
-MINIMUM_CSMS = 3
 
 
 @dataclass(frozen=True)
@@ -214,11 +211,6 @@ def weekly_scores(weeks: pl.DataFrame, margin: float = HEAVY_MARGIN) -> pl.DataF
     return pl.DataFrame(rows, schema=schema).sort("week_end_date")
 
 
-def count_of(number: float, noun: str, plural: str | None = None) -> str:
-    """`1 account`, `1,200 accounts`."""
-    return f"{number:,.0f} {noun if number == 1 else plural or noun + 's'}"
-
-
 def dollars(amount: float) -> str:
     """US dollars in the unit that leaves two or three digits."""
     if abs(amount) >= 999_500:
@@ -327,21 +319,6 @@ def uncovered_words(uncovered: pl.DataFrame) -> str:
 
 
 @dataclass(frozen=True)
-class Correlation:
-    """Spearman's rank correlation with its 95 % interval (null: too few CSMs for one)."""
-
-    value: float
-    low: float | None
-    high: float | None
-
-    @property
-    def words(self) -> str:
-        if self.low is None or self.high is None:
-            return f"{self.value:.2f} (too few CSMs for an interval)"
-        return f"{self.value:.2f} (95 % interval {self.low:.2f} to {self.high:.2f})"
-
-
-@dataclass(frozen=True)
 class Agreement:
     """How load as felt goes with load as measured and with the flat ratio, over answers.
 
@@ -392,49 +369,6 @@ def agreement(answers: pl.DataFrame) -> Agreement:
         with_ratio=correlate(held.drop_nulls("relative_to_peers"), "relative_to_peers"),
         within_csm=spearman(own, "load_ratio") if own.height >= MINIMUM_ANSWERS else None,
     )
-
-
-def correlate(answers: pl.DataFrame, column: str, measured: str = "perceived_load_score") -> Correlation | None:
-    """Rank correlation of what was measured (the answers) with a column; null where they are too few or all alike.
-
-    Answers of one person are not independent, so the interval leaves out one CSM at a time (a jackknife on Fisher's z
-    with t of CSMs - 1): on few CSMs it covers what it says, where resampling does not.
-    """
-    value = spearman(answers, column, measured) if answers.height >= MINIMUM_ANSWERS else None
-    if value is None:
-        return None
-    csms = answers["csm_id"].unique().sort().to_list()
-    without = (
-        [spearman(answers.filter(pl.col("csm_id") != csm), column, measured) for csm in csms]
-        if len(csms) >= MINIMUM_CSMS
-        else [None]
-    )
-    left = [correlation for correlation in without if correlation is not None]
-    if len(left) < len(without):
-        return Correlation(value, None, None)
-    limit = 1 - 1e-9
-    scores = np.arctanh(np.clip(np.array(left), -limit, limit))
-    error = math.sqrt((len(csms) - 1) / len(csms) * float(((scores - scores.mean()) ** 2).sum()))
-    centre = math.atanh(max(-limit, min(limit, value)))
-    reach = t_quantile(len(csms) - 1) * error
-    return Correlation(value, math.tanh(centre - reach), math.tanh(centre + reach))
-
-
-def spearman(answers: pl.DataFrame, column: str, measured: str = "perceived_load_score") -> float | None:
-    """Spearman's rank correlation of what was measured and a column; null where one of them does not vary."""
-    if answers[measured].n_unique() < 2 or answers[column].n_unique() < 2:
-        return None
-    ranks = [answers[name].rank().to_numpy() for name in (measured, column)]
-    return float(np.corrcoef(*ranks)[0, 1])
-
-
-def t_quantile(degrees: int) -> float:
-    """97.5th percentile of Student's t, by adding up its density (to 3 decimals)."""
-    grid = np.linspace(0.0, 15.0, 150_001)
-    constant = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)) / math.sqrt(degrees * math.pi)
-    density = constant * (1 + grid**2 / degrees) ** (-(degrees + 1) / 2)
-    steps = (density[1:] + density[:-1]) / 2 * np.diff(grid)
-    return float(grid[1 + int(np.searchsorted(np.cumsum(steps), 0.475))])
 
 
 def mark_discordant(answers: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
+from book_of_business.console import count_of
 from book_of_business.marts import UNASSIGNED
 from book_of_business.pages.baseline import (
     AGREES,
@@ -28,7 +29,6 @@ from book_of_business.pages.baseline import (
     NO_CAPACITY,
     NO_PEERS,
     Score,
-    count_of,
     dollars,
     score,
 )

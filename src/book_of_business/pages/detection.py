@@ -8,8 +8,9 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from book_of_business.calibration.rank_correlation import Correlation, correlate
+from book_of_business.console import count_of
 from book_of_business.marts import labelled, query
-from book_of_business.pages.baseline import Correlation, correlate, count_of
 
 RIVALS = {"book_account_count": "accounts", "book_arr_usd": "ARR", "book_load_ratio": "load"}
 HORIZON_DAYS = 90

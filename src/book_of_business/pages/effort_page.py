@@ -15,8 +15,8 @@ from book_of_business.calibration.effort_model import ESTIMATED, Calibration
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import Observations
 from book_of_business.calibration.weights import BASE
+from book_of_business.console import count_of
 from book_of_business.errors import UserError
-from book_of_business.pages.baseline import count_of
 
 TOP_DRIVERS = 3
 GAIN = "deviance gained"

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from book_of_business.building.dbt_runner import Progress
-from book_of_business.console import one_line, step
+from book_of_business.console import ProgressCallback, one_line, step
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
 
@@ -156,7 +155,7 @@ def jupyter_environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def execute(notebook: NotebookNode, path: Path, log: Path, progress: Progress) -> None:
+def execute(notebook: NotebookNode, path: Path, log: Path, progress: ProgressCallback) -> None:
     """Run every cell in place, in the notebook's folder; what the kernel itself has to say goes to a log.
 
     Raises:

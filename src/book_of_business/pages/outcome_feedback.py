@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import polars as pl
 
+from book_of_business.console import count_of
 from book_of_business.outcome_models import ablation, rebalance
 from book_of_business.outcome_models.clustered import Estimate
 from book_of_business.outcome_models.departures import Hazard
 from book_of_business.outcome_models.effects import Effect
-from book_of_business.pages.baseline import count_of
 
 CHECKS = {
     "later": "placebo: load a quarter after",

@@ -10,8 +10,8 @@ import duckdb
 import polars as pl
 
 from book_of_business.calibration.weights import FACTORS
+from book_of_business.console import count_of
 from book_of_business.marts import labelled, query
-from book_of_business.pages.baseline import count_of
 from book_of_business.pages.charts import (
     BAR_STEP,
     HEAVY,

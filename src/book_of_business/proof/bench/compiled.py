@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 
 from book_of_business.errors import UserError
 from book_of_business.proof.bench.rules import CORE_MARTS
+from book_of_business.settings import memory_limit
 
 # Finds the week from which an increment begins; models that keep their earlier weeks come after it, and do not read it.
 BOOKKEEPING = "int_rebuild"
@@ -34,7 +34,7 @@ def connect(file: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         str(file),
         config={
-            "memory_limit": os.environ.get("MEMORY_LIMIT") or "8GB",
+            "memory_limit": memory_limit(),
             "temp_directory": str(file.parent / "spill"),
             "preserve_insertion_order": False,
         },

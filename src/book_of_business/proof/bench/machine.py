@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from book_of_business.settings import memory_limit
+
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "polars", "pandas", "numpy", "pyarrow")
 SPARK_PACKAGES = ("pyspark", "dbt-spark")  # in an environment of their own
 
@@ -26,7 +28,7 @@ def facts(project_dir: Path) -> dict[str, object]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.release()}",
-        "memory_limit": os.environ.get("MEMORY_LIMIT") or "8GB",
+        "memory_limit": memory_limit(),
         "versions": versions,
         "commit": commit(project_dir),
     }

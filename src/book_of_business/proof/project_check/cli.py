@@ -14,6 +14,7 @@ from book_of_business.proof.project_check import (
     model_files,
     reference,
     repository,
+    rooms,
     sql_rules,
     yaml_keys,
 )
@@ -41,6 +42,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     reference.signal_rules,
     repository.registry_hosts,
     repository.notebooks,
+    rooms.imports_between_folders,
 )
 ALLOWANCES = (
     *allowances.NO_KEY_TEST,
