@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from book_of_business.errors import UserError
-from book_of_business.project_check import allowances, columns, model_files, reference, repository, sql_rules, yaml_keys
+from book_of_business.project_check import (
+    allowances,
+    columns,
+    definitions,
+    model_files,
+    reference,
+    repository,
+    sql_rules,
+    yaml_keys,
+)
 from book_of_business.project_check.project import Problem, Project
 from book_of_business.project_check.use import unneeded
 from book_of_business.settings import project_dir
@@ -31,6 +40,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     sql_rules.hanging_exists,
     reference.thresholds,
     reference.signal_rules,
+    definitions.definitions,
     repository.registry_hosts,
     repository.notebooks,
 )
