@@ -38,8 +38,8 @@ described_accounts as (
         tagged.signal_density,
         paying.arr_usd,
         paying.next_renewal_on,
-        paying.account_id is not null as is_active,
         clock.as_of_date,
+        paying.account_id is not null as is_active,
         -- a day after as_of_date is not yet known
         case when accounts.churned_on <= clock.as_of_date then accounts.churned_on end as known_churned_on
 
