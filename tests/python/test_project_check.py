@@ -62,7 +62,7 @@ models:
     columns:
       - {name: csm_id, data_type: varchar, description: "Id of the CSM."}
       - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity.",
-         config: {meta: {formula: "hours / capacity, see `target_load_ratio`", numerator: hours, denominator: capacity}}}
+         config: {meta: {formula: "see `target_load_ratio`", numerator: hours, denominator: capacity}}}
 """
 FILES = {
     f"{MART}.sql": GOOD_SQL,

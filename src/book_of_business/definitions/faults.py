@@ -61,7 +61,7 @@ def faults_of(catalogue: Catalogue, measure: Measure) -> Iterator[tuple[str, str
         if name not in known_names(catalogue):
             yield (
                 f"names `{name}`, which is no threshold and no table",
-                "correct it; names of columns need no backticks",
+                "correct it; columns need no backticks",
             )
     used = {name for model in reach for name in catalogue.lineage.thresholds(model, frozenset(catalogue.thresholds))}
     for threshold in measure.thresholds:

@@ -14,6 +14,7 @@ from book_of_business.project_check import (
     definitions,
     model_files,
     reference,
+    references,
     repository,
     sql_rules,
     yaml_keys,
@@ -41,6 +42,8 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     reference.thresholds,
     reference.signal_rules,
     definitions.definitions,
+    references.absent_files,
+    references.broken_links,
     repository.registry_hosts,
     repository.notebooks,
 )
@@ -52,6 +55,7 @@ ALLOWANCES = (
     *allowances.READS_BESIDES,
     *allowances.MODEL_NAMES,
     *allowances.COLUMN_NAMES,
+    *allowances.ABSENT_FILES,
 )
 
 
