@@ -60,7 +60,8 @@ models:
       - unique_grain: {arguments: {columns: [csm_id]}}
     columns:
       - {name: csm_id, data_type: varchar, description: "Id of the CSM."}
-      - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity."}
+      - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity.",
+         config: {meta: {formula: "see `target_load_ratio`", numerator: hours, denominator: capacity}}}
 """
 FILES = {
     f"{MART}.sql": GOOD_SQL,
@@ -84,6 +85,8 @@ FILES = {
     ),
     "seeds/reference/thresholds.yml": GOOD_YAML.replace("models:", "seeds:").replace("fct_loads", "thresholds"),
     "tests/dbt/assert_fct_loads__are_positive.sql": "select csm_id from {{ ref('fct_loads') }} where load_ratio < 0\n",
+    "docs/templates/metrics.md.j2": "{{ constants('*') }}\n",
+    "docs/templates/raw-contract.md.j2": "# Raw contract\n",
     "README.md": "# A project\n",
 }
 

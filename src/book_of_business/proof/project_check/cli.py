@@ -11,8 +11,10 @@ from book_of_business.errors import UserError
 from book_of_business.proof.project_check import (
     allowances,
     columns,
+    definitions,
     model_files,
     reference,
+    references,
     repository,
     rooms,
     sql_rules,
@@ -40,6 +42,9 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     sql_rules.hanging_exists,
     reference.thresholds,
     reference.signal_rules,
+    definitions.definitions,
+    references.absent_files,
+    references.broken_links,
     repository.registry_hosts,
     repository.notebooks,
     rooms.imports_between_folders,
@@ -52,6 +57,7 @@ ALLOWANCES = (
     *allowances.READS_BESIDES,
     *allowances.MODEL_NAMES,
     *allowances.COLUMN_NAMES,
+    *allowances.ABSENT_FILES,
 )
 
 
