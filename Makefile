@@ -9,6 +9,11 @@ SPARK_PY := .venv-spark/bin/python
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
+# A question reaches the command as it was typed: neither make nor the shell reads its quotes and dollar signs.
+override QUESTION := $(value QUESTION)
+export QUESTION
+# Jupyter refuses root, and most containers have no other user and no browser. Ordinary users keep its defaults.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root --no-browser)
 # `make test` is about the project: it takes the bundled book, and leaves what you have built alone.
 OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test REMEMBER_BUILD=0
 
@@ -48,13 +53,13 @@ lint: .venv/.installed  ## style of SQL and Python, and the project's own rules
 	$(PY) -m book_of_business.project_check
 
 ask: .venv/.installed  ## answer a question of the catalogue (QUESTION=name; without it, all are listed)
-	@$(PY) -m book_of_business ask $(QUESTION)
+	@$(PY) -m book_of_business ask -- "$$QUESTION"
 
 notebooks: .venv/.installed  ## run the notebooks on the published marts and write them as HTML
 	@$(PY) -m book_of_business notebooks
 
-lab: .venv/.installed  ## open JupyterLab on the notebooks
-	.venv/bin/jupyter lab --notebook-dir notebooks
+lab: .venv/.installed  ## open JupyterLab on the notebooks (LAB_OPTIONS="--ip=0.0.0.0" to reach it from outside a container)
+	@.venv/bin/jupyter lab --notebook-dir notebooks $(AS_ROOT) $(LAB_OPTIONS)
 
 docs: .venv/.installed  ## write dbt's documentation as one static page
 	@$(PY) -m book_of_business docs

@@ -24,6 +24,8 @@
         {% set relation = '"raw"."' ~ table.name ~ '"' %}
         {% do run_query('drop view if exists ' ~ relation) %}
         {% if files | length == 1 %}
+            {#- told on the terminal: Dbt._listen -#}
+            {% do log('reading ' ~ table.name) %}
             {% set form = forms.get(table.name, {}) %}
             {% set places = registered_files(table.name) if files[0].kind == 'parquet' else [files[0].pattern] %}
             {% set rows = read_files(files[0].kind, places, form) %}

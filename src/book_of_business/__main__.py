@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 
@@ -41,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="print the published books")
     report.set_defaults(run=run_report)
     ask = commands.add_parser("ask", help="answer a question of the catalogue from the published marts, or list them")
-    ask.add_argument("question", nargs="?", help="its name; without one, all are listed")
+    ask.add_argument("question", nargs="*", help="its name; without one, all are listed")
     ask.add_argument("--csv", action="store_true", help="write the whole answer as CSV")
     ask.set_defaults(run=run_ask)
     weekly = commands.add_parser(
@@ -80,7 +81,6 @@ def run_publish(_: argparse.Namespace) -> int:
     from book_of_business.building.publish import publish
 
     settings = settings_module.from_environment()
-    settings.build_dir.mkdir(parents=True, exist_ok=True)
     with one_build_at_a_time(settings.build_dir):
         marts = publish(settings.working_file, settings.published_file, settings.marts_dir, settings.account_weeks)
     print_result(settings, marts, has_validation=False)
@@ -89,32 +89,27 @@ def run_publish(_: argparse.Namespace) -> int:
 
 def run_report(_: argparse.Namespace) -> int:
     """Print the published books again."""
-    from rich.console import Console
-
+    from book_of_business.console import output_console
     from book_of_business.terminal.report import print_report
 
     settings = settings_module.from_environment()
-    if not settings.published_file.is_file():
-        raise UserError(f"{settings.published_file} does not exist yet: run `make build`")
-    print_report(settings.published_file, Console(highlight=False, soft_wrap=True))
+    print_report(settings.published_file, output_console(soft_wrap=True))
     return 0
 
 
 def run_ask(arguments: argparse.Namespace) -> int:
     """Answer a question, or list the catalogue."""
-    from rich.console import Console
-
+    from book_of_business.console import output_console
     from book_of_business.terminal import questions
 
     settings = settings_module.from_environment()
-    console = Console(highlight=False)
+    console = output_console()
     catalogue = questions.read_questions(settings.project_dir)
-    if not arguments.question:
+    name = " ".join(arguments.question).strip()
+    if not name:
         questions.print_catalogue(catalogue, console)
         return 0
-    question = questions.find(catalogue, arguments.question)
-    if not settings.published_file.is_file():
-        raise UserError(f"{settings.published_file} does not exist yet: run `make build`")
+    question = questions.find(catalogue, name)
     if arguments.csv:
         sys.stdout.write(questions.as_csv(questions.ask(settings.published_file, question)))
     else:
@@ -124,9 +119,10 @@ def run_ask(arguments: argparse.Namespace) -> int:
 
 def run_weekly(_: argparse.Namespace) -> int:
     """Print the scorecard of the last complete week."""
-    from book_of_business.terminal.weekly import console_for_weekly, print_weekly
+    from book_of_business.console import output_console
+    from book_of_business.terminal.weekly import print_weekly
 
-    print_weekly(settings_module.from_environment().build_dir, console_for_weekly())
+    print_weekly(settings_module.from_environment().build_dir, output_console())
     return 0
 
 
@@ -169,9 +165,17 @@ def run_definitions(_: argparse.Namespace) -> int:
     return 0
 
 
+def never_fail_to_print() -> None:
+    """Write what the terminal's encoding lacks as an escape, such as a name in Chinese where the locale is C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 on success, 1 with a message when the user has to act, 130 when interrupted."""
     chosen = parser().parse_args(arguments)
+    never_fail_to_print()
     try:
         return chosen.run(chosen)
     except UserError as error:

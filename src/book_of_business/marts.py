@@ -33,12 +33,20 @@ def published_file(build_dir: str | Path | None = None) -> Path:
 
 
 def connect(build_dir: str | Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Open the published file read-only.
+    """Open the published file of a build read-only.
 
     Raises:
         UserError: if there is none, or if it cannot be read.
     """
-    path = published_file(build_dir)
+    return open_published(published_file(build_dir))
+
+
+def open_published(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a published file read-only.
+
+    Raises:
+        UserError: if there is none, or if it cannot be read.
+    """
     if not path.is_file():
         raise UserError(f"{path} does not exist yet: run `make build` first")
     try:

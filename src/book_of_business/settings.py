@@ -117,6 +117,11 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def sunday_of(day: datetime.date) -> datetime.date:
+    """The day itself where it is a Sunday, else the last Sunday before it: weeks are measured at their ends."""
+    return day - datetime.timedelta(days=day.isoweekday() % 7)
+
+
 def parse_weeks(text: str) -> int | None:
     """A whole number of weeks from 1; empty as null.
 

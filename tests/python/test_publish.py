@@ -444,7 +444,7 @@ def test_two_builds_of_one_directory_do_not_run_at_once(published: Run, small_bo
 def test_a_working_file_of_somebody_else_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     working_file = make_working_file(tmp_path / "working.duckdb", 1)
     monkeypatch.setattr(build.os, "access", lambda *_: False)
-    with pytest.raises(UserError, match="not yours to read and write"):
+    with pytest.raises(UserError, match="no permission to read and write"):
         build.remove_unreadable(working_file)
     assert working_file.exists()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from book_of_business.console import SHOWN_CSMS
@@ -70,3 +71,32 @@ def test_types_that_nobody_classified_are_not_said_to_count_for_nothing(tmp_path
     assert "count neither toward ceilings nor as meaningful: karaoke" in told
     assert "nothing" not in told
     assert "not observed" not in told
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_numbers_and_ids_are_whole_at_any_width_and_names_are_text(tmp_path: Path, width: int) -> None:
+    file = publish(tmp_path, 30)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "update marts.dim_csms set csm_name = case when csm_id = 'c001' then '[red]Ana[/red] [/x'"
+            " when csm_id = 'c002' then repeat('客户', 40)"
+            " when csm_id = 'c003' then '<b>' || repeat('Ana ', 60) || '</b>'"
+            " else csm_name end"
+        )
+        connection.execute(
+            "update marts.fct_csm_load set load_ratio = 21.5, is_over_target = true, arr_usd = 1234567890,"
+            " account_count = 12345"
+        )
+        connection.execute("update marts.fct_csm_coverage set unmonitored_account_count = 12345")
+        connection.execute("update marts.fct_book_renewals set peak_renewal_share = 1, is_over_cap = true")
+    console = Console(file=io.StringIO(), width=width)
+    print_report(file, console)
+    told = console.file.getvalue()
+    for number in ("over 2150%", "$1,234.57M", "over cap 100%"):
+        # of each book and of `unassigned`
+        assert told.count(number) == 31, number
+    assert told.count(" 12,345 ") == 62
+    for number in range(30):
+        assert f"(c{number:03})" in told
+    assert "[red]Ana[/red]" in told
+    assert max(map(cell_len, told.splitlines())) <= width

@@ -9,7 +9,9 @@ import pytest
 from conftest import rows, run_build
 
 from book_of_business import settings
+from book_of_business.building.build import measured_at_a_sunday
 from book_of_business.building.dbt_runner import plain
+from book_of_business.building.lock import one_build_at_a_time
 from book_of_business.console import one_line
 from book_of_business.errors import UserError
 from book_of_business.receiving.raw_tables import explained
@@ -120,6 +122,38 @@ def test_settings_that_cannot_be_say_so(variables: dict[str, str], told: str) ->
         settings.from_environment(variables)
 
 
+@pytest.mark.parametrize("place", ["taken", "taken/build"])
+def test_a_build_directory_in_which_nothing_can_be_written_says_so(tmp_path: Path, place: str) -> None:
+    (tmp_path / "taken").write_text("mine")
+    with (
+        pytest.raises(UserError, match=r"nothing can be written to .*taken.*BUILD_DIR"),
+        one_build_at_a_time(tmp_path / place),
+    ):
+        pass
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "measured"),
+    [
+        ("2026-06-28", "2026-06-28"),
+        ("2026-06-29", "2026-06-28"),
+        ("2026-07-04", "2026-06-28"),
+        ("2026-01-01", "2025-12-28"),
+    ],
+)
+def test_a_date_means_the_sunday_on_or_before_it_and_another_day_is_told_before_anything_is_read(
+    given: str, measured: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = measured_at_a_sunday(settings.from_environment({"AS_OF_DATE": given}))
+    assert told.as_of_date.isoformat() == measured
+    assert (f"the book is measured at Sunday {measured}" in capsys.readouterr().err) == (given != measured)
+
+
+def test_no_date_means_the_date_of_the_interactions() -> None:
+    assert measured_at_a_sunday(settings.from_environment({})).as_of_date is None
+
+
 def test_an_untidy_export_is_read_and_what_breaks_a_rule_is_listed(export: Path, tmp_path: Path) -> None:
     accounts = pl.read_csv(export / "accounts.csv", infer_schema=False)
     names = [HOSTILE_NAMES[i % len(HOSTILE_NAMES)] for i in range(accounts.height)]
@@ -205,6 +239,8 @@ def test_no_interaction_asks_for_the_date(export: Path, tmp_path: Path) -> None:
     assert done.code == 1
     assert "give AS_OF_DATE=YYYY-MM-DD" in done.errors
     assert "Traceback" not in done.said
+    # before a model is built
+    assert "Building the marts" not in done.errors
 
 
 @pytest.mark.parametrize("text", ["plain", "two\nlines", "\x1b[31mred", "right\u202eleft", "x" * 500])

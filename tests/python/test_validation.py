@@ -298,7 +298,7 @@ def test_the_columns_of_a_query_are_had_without_its_rows(tmp_path: Path) -> None
 def test_a_build_checks_the_marts_that_it_is_about_to_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Path, Path | None]] = []
     monkeypatch.setattr(
-        validation, "validate_marts", lambda file, results_dir, known_as=None: asked.append((file, known_as))
+        validation, "validate_marts", lambda file, results_dir, known_as=None, **_: asked.append((file, known_as))
     )
     published = tmp_path / "book_of_business.duckdb"
     validation.validate("marts", tmp_path, is_building=True)

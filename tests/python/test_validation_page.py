@@ -83,6 +83,22 @@ def test_the_page_can_be_read_without_eyes_or_colours(page: str) -> None:
     assert "prefers-color-scheme: dark" in page
 
 
+def test_a_warning_has_another_sign_word_and_colour_than_a_failure(tmp_path: Path) -> None:
+    pages = {}
+    for severity in ("critical", "warning"):
+        render_page([summary("edge", severity)], tmp_path / f"{severity}.html")
+        pages[severity] = (tmp_path / f"{severity}.html").read_text(encoding="utf-8").partition("<body>")[2]
+    failure, warning = pages["critical"], pages["warning"]
+    assert '<td class="verdict bad">✕ stops the build</td>' in failure
+    assert '<td class="verdict bad">✕ not met</td>' in failure
+    assert "✕ 1 required not met" in failure
+    assert "⚠" not in failure
+    assert '<td class="verdict warn">⚠\ufe0e warning</td>' in warning
+    assert '<td class="verdict warn">⚠\ufe0e not met</td>' in warning
+    assert "⚠\ufe0e 1 warning<" in warning
+    assert "✕" not in warning
+
+
 def test_results_pass_as_json(tmp_path: Path) -> None:
     written = summary("edge", "critical", HOSTILE)
     written.write(tmp_path / "edge.json")

@@ -13,7 +13,7 @@ from conftest import ROOT, Run, command, environment
 from rich.cells import cell_len
 from rich.console import Console
 
-from book_of_business.console import SHOWN_CSMS
+from book_of_business.console import PIPED_WIDTH, SHOWN_CSMS
 from book_of_business.errors import UserError
 from book_of_business.terminal import weekly
 
@@ -24,21 +24,22 @@ HOSTILE_NAMES = {
     "lines": "two\nlines\x1b[31m\u202e",
     "long": "x" * 200,
     "emoji": ":skull: 🚀 Ünïcode",
+    "wide": "客户成功" * 20,
     "empty": "",
 }
 METRICS = [metric.column for metric in weekly.METRICS]
 COLUMNS = (
-    [f"{prefix}{metric}" for metric in METRICS for prefix in ("", "previous_", "trend_")]
+    [f"{prefix}{metric}" for metric in METRICS for prefix in ("", "previous_")]
     + ["throughput_ceiling_count", "open_undetected_count", "net_retention_ratio", "gross_retention_ratio"]
     + ["logo_retention_ratio", "expansion_ratio", "mean_csat_score", "csat_response_count", "net_promoter_score"]
     + ["nps_response_count"]
 )
 MOVEMENTS = ["opening_arr_usd", *(column for column, _, _ in weekly.MOVEMENTS), "closing_arr_usd"]
 FULL = {
-    **{"load_ratio": 1.125, "previous_load_ratio": 1.004, "trend_load_ratio": 0.02},
+    **{"load_ratio": 1.125, "previous_load_ratio": 1.004},
     **{"counted_interaction_count": 14, "previous_counted_interaction_count": 14, "throughput_ceiling_count": 12.0},
-    **{"trend_counted_interaction_count": -0.5, "mean_detection_days": 9.25, "previous_mean_detection_days": 10.5},
-    **{"open_undetected_count": 3, "mean_sentiment_score": -0.04, "trend_mean_sentiment_score": 0.0001},
+    **{"mean_detection_days": 9.25, "previous_mean_detection_days": 10.5},
+    **{"open_undetected_count": 3, "mean_sentiment_score": -0.04},
     **{"unmonitored_ratio": 0.25, "previous_unmonitored_ratio": 0.251, "net_retention_ratio": 1.05},
     **{"gross_retention_ratio": 0.9, "logo_retention_ratio": 0.875, "expansion_ratio": 0.15},
     **{"mean_csat_score": 3.75, "csat_response_count": 4, "net_promoter_score": -25.0, "nps_response_count": 8},
@@ -46,7 +47,7 @@ FULL = {
 
 
 def type_of(column: str) -> str:
-    is_count = column.endswith("_count") and not column.startswith(("trend_", "throughput_"))
+    is_count = column.endswith("_count") and not column.startswith("throughput_")
     return "bigint" if is_count else "double"
 
 
@@ -63,6 +64,11 @@ def publish(
     marks = ", ".join("?" * len(COLUMNS))
     with duckdb.connect(str(folder / "book_of_business.duckdb")) as connection:
         connection.execute("create schema marts")
+        connection.execute("create schema reference")
+        connection.execute(
+            "create table reference.thresholds as select * from (values ('retention_weeks', 52), ('survey_days', 182))"
+            " as thresholds (threshold, value)"
+        )
         connection.execute("create table marts.dim_weeks (week_start_date date, week_end_date date, is_latest boolean)")
         connection.execute("insert into marts.dim_weeks values (?, ?, true)", [MONDAY, SUNDAY])
         connection.execute("create table marts.dim_csms (csm_id varchar, csm_name varchar)")
@@ -96,7 +102,7 @@ def publish(
     return folder
 
 
-def shown(build_dir: Path, width: int = weekly.PIPED_WIDTH) -> str:
+def shown(build_dir: Path, width: int = 200) -> str:
     """What a terminal of that width receives."""
     console = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=True, legacy_windows=False)
     weekly.print_weekly(build_dir, console)
@@ -104,7 +110,12 @@ def shown(build_dir: Path, width: int = weekly.PIPED_WIDTH) -> str:
 
 
 def plain(text: str) -> str:
-    return " ".join(text.split())
+    """The words without colours and line breaks."""
+    return " ".join(without_colours(text).split())
+
+
+def without_colours(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def test_a_week_shows_value_change_direction_and_numbers_of_answers(tmp_path: Path) -> None:
@@ -114,34 +125,60 @@ def test_a_week_shows_value_change_direction_and_numbers_of_answers(tmp_path: Pa
     for words in (
         "Week of 2026-06-22 to 2026-06-28",
         "112%",
-        "+12 ↗",
+        "+12 pts",
         "14 of 12",
-        "0 ↘",
-        "9.2 d (3 open)",
+        "9.2 d",
         "-1.2",
+        "3 open",
         "-0.04",
         "105.0% 90.0% 87.5% 15.0% 3.75 (4) -25 (8)",
         "ARR $1,000 + 50 new - 25 churn = $1,025",
-        "Ana Ana's book asks for more than it has (since 2026-06-22)",
+        "Ana (a) Ana's book asks for more than it has (since 2026-06-22)",
+        "look back 52 weeks, answers 182 days",
     ):
         assert words in told, told
     assert "-0 " not in told
+    # one trend, that of the week: no arrow of the quarter beside it
+    assert not set("↗↘→") & set(told)
+    assert "retention_weeks" not in told
     # the team that is called organisation is another row
     assert told.count("organisation") == 2
 
 
-@pytest.mark.parametrize("width", [80, weekly.PIPED_WIDTH])
+@pytest.mark.parametrize("width", [80, 100, 200])
 def test_hostile_names_are_shown_as_they_are_and_command_nothing(tmp_path: Path, width: int) -> None:
     triggers = [(csm_id, f"[red]{name}[/red] is over") for csm_id, name in HOSTILE_NAMES.items()]
     text = shown(publish(tmp_path, HOSTILE_NAMES, FULL, {"closing_arr_usd": 0.0}, triggers), width)
     assert "\x1b]8" not in text  # no link
     assert "\x1b[31m" not in text
     assert "\u202e" not in text
-    told = plain(text)
-    for words in ("[bold red]Ana[/]", "[link=http", ":skull:", "[red]two"):
+    # a narrow column breaks a name anywhere
+    told = "".join(without_colours(text).split())
+    for words in (":skull:", "[red]two"):
         assert words in told, told
-    for line in text.splitlines():
-        assert cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= width
+    if width == 200:
+        assert "[boldred]Ana[/]" in told
+        assert "[link=http" in told
+        assert "客户成功" * 3 in told
+    for line in without_colours(text).splitlines():
+        assert cell_len(line) <= width
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_numbers_and_ids_are_whole_at_any_width(tmp_path: Path, width: int) -> None:
+    names = {f"CSM-{number:03}": f"Ana {'Maria ' * 9}{number}" for number in range(30)}
+    values = FULL | {
+        **{"load_ratio": 21.5, "counted_interaction_count": 1400, "throughput_ceiling_count": 1200.0},
+        **{"mean_detection_days": 123.4, "open_undetected_count": 1234, "unmonitored_ratio": 1.0},
+        **{"csat_response_count": 12345, "nps_response_count": 54321, "net_retention_ratio": 12.345},
+    }
+    text = without_colours(shown(publish(tmp_path, names, values, {"closing_arr_usd": 0.0}, []), width))
+    for number in ("2150%", "1400 of 1200", "123.4 d", "1,234 open", "1234.5%", "3.75 (12,345)", "-25 (54,321)"):
+        # of the organisation and of each CSM
+        assert text.count(number) == 31, number
+    for csm_id in names:
+        assert text.count(f"({csm_id})") == 2
+    assert max(map(cell_len, text.splitlines())) <= width
 
 
 @pytest.mark.parametrize("beyond", [-1, 0, 1])
@@ -152,7 +189,7 @@ def test_of_more_csms_than_anybody_reads_the_first_are_shown_and_the_others_coun
     triggers = [(csm_id, f"sign {kind} of {name}") for csm_id, name in names.items() for kind in ("one", "two")]
     told = plain(shown(publish(tmp_path, names, FULL, {"closing_arr_usd": 0.0}, triggers)))
     last, after = f"CSM {SHOWN_CSMS - 1:03}", f"CSM {SHOWN_CSMS:03}"
-    # in both tables, and three times with its two signs
+    # in both tables, and three times with its two signs (each names it)
     assert told.count(last) == (0 if beyond < 0 else 5)
     assert after not in told
     assert ("1 more CSMs, with less load or none measured: see marts.fct_csm_scorecard" in told) == (beyond > 0)
@@ -161,7 +198,7 @@ def test_of_more_csms_than_anybody_reads_the_first_are_shown_and_the_others_coun
 
 def test_nothing_measured_is_a_dash_and_no_zero(tmp_path: Path) -> None:
     told = plain(shown(publish(tmp_path, {"a": "Ana"}, {}, {"closing_arr_usd": 5.0}, [])))
-    assert "Ana - - - - - - -" in told
+    assert "Ana (a) - - - - - - -" in told
     assert "0%" not in told
     assert "ARR $5; the week before is not measured" in told
     assert "Nothing calls for rebalancing" in told
@@ -201,4 +238,12 @@ def test_the_small_book_is_printed_for_a_pipe(small_build: Run) -> None:
     assert done.code == 0, done.said
     assert "Week of" in done.output
     assert "\x1b" not in done.output
-    assert max(map(len, done.output.splitlines())) <= weekly.PIPED_WIDTH
+    # the test's environment says COLUMNS=140
+    assert PIPED_WIDTH < max(map(cell_len, done.output.splitlines())) <= 140
+
+
+def test_a_pipe_without_columns_is_80_wide(small_build: Run) -> None:
+    own = environment(small_build.build_dir, None)
+    own.pop("COLUMNS")
+    done = subprocess.run(command("weekly"), cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+    assert max(map(cell_len, done.stdout.splitlines())) <= PIPED_WIDTH

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from book_of_business.settings import Settings
 # Artifacts and a log of every event cost a fifth of dbt's time: only `docs` needs them.
 QUICK = ("--no-write-json", "--log-level-file", "warn")
 FAILED = ("error", "fail", "runtime error")
+# How `register_raw_data` begins to say which table it looks at, without telling the user.
+READING = "reading "
 
 
 class Dbt:
@@ -29,6 +32,7 @@ class Dbt:
         self._manifest: Any = None
         self._messages: list[str] = []
         self._is_interrupted = False
+        self._running = RunningNodes()
         signal.signal(signal.SIGINT, self._interrupt)
 
     def run(self, *arguments: str, on_progress: ProgressCallback | None = None) -> Any:
@@ -37,11 +41,16 @@ class Dbt:
         Raises:
             UserError: if it fails, with each failing node and what dbt says of it.
         """
+        if on_progress:
+            on_progress(0, 0, "starting dbt")
         from dbt.cli.main import dbtRunner
 
         if self._manifest is None and arguments[0] != "parse":
+            if on_progress:
+                on_progress(0, 0, "parsing the project")
             self._manifest = self.run("parse")
         self._messages = []
+        self._running = RunningNodes()
         runner = dbtRunner(manifest=self._manifest, callbacks=[lambda event: self._listen(event, on_progress)])
         # What dbt still prints in quiet mode (errors with its own stack of macros) is shown by us, once.
         with contextlib.redirect_stdout(io.StringIO()):
@@ -65,13 +74,17 @@ class Dbt:
         raise KeyboardInterrupt
 
     def _listen(self, event: Any, on_progress: ProgressCallback | None) -> None:
-        name = event.info.name
-        if name == "LogStartLine" and on_progress:
-            on_progress(event.data.index, event.data.total, event.data.description)
+        name, data = event.info.name, event.data
+        if name in ("LogStartLine", "NodeFinished"):
+            self._running.note(data, is_start=name == "LogStartLine")
+            if on_progress:
+                on_progress(*self._running.place)
+        elif name == "JinjaLogDebug" and on_progress and data.msg.startswith(READING):
+            on_progress(0, 0, data.msg)
         elif name in ("MainEncounteredError", "RunningOperationCaughtError"):
-            self._messages.append(event.data.exc)
+            self._messages.append(data.exc)
         elif name == "JinjaLogInfo":
-            self._messages.append(event.data.msg)
+            self._messages.append(data.msg)
 
     @property
     def notes(self) -> list[str]:
@@ -90,6 +103,32 @@ class Dbt:
         if not reasons and outcome.exception is not None:
             reasons = [plain(str(outcome.exception))]
         return "\n".join(reasons) or f"dbt {command} failed without saying why; see its log in the build directory"
+
+
+class RunningNodes:
+    """The nodes that dbt works on, several at once: it starts and ends them in threads of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
+        self._started = 0
+        self._total = 0
+
+    def note(self, data: Any, *, is_start: bool) -> None:
+        """Take in that a node starts or ends, from the data of dbt's event."""
+        node = data.node_info
+        with self._lock:
+            if is_start:
+                self._names[node.unique_id] = node.node_name
+                self._started, self._total = max(self._started, data.index), data.total
+            else:
+                self._names.pop(node.unique_id, None)
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """Nodes that have ended, all nodes, and the name of the one that has run longest."""
+        with self._lock:
+            return self._started - len(self._names), self._total, next(iter(self._names.values()), "")
 
 
 def plain(message: str | None) -> str:

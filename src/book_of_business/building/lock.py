@@ -12,12 +12,19 @@ from book_of_business.errors import UserError
 
 @contextmanager
 def one_build_at_a_time(build_dir: Path) -> Iterator[None]:
-    """Hold the build directory's lock; the system lets go of it however this process ends.
+    """Hold the build directory's lock, after making the directory; the system lets go of it however this process ends.
 
     Raises:
-        UserError: if another build holds it.
+        UserError: if another build holds it, or nothing can be written there.
     """
-    with (build_dir / ".lock").open("w") as handle:
+    try:
+        build_dir.mkdir(parents=True, exist_ok=True)
+        handle = (build_dir / ".lock").open("w")
+    except OSError as error:
+        raise UserError(
+            f"nothing can be written to {build_dir} ({error.strerror}): give a directory of yours as BUILD_DIR"
+        ) from None
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -6,39 +6,54 @@ import csv
 import json
 import os
 import re
+import time
 from pathlib import Path
 
 import duckdb
 
+from book_of_business.console import SILENT_SECONDS, ProgressCallback, count_of, error_console
 from book_of_business.errors import UserError
 from book_of_business.receiving.raw_columns import fold
 from book_of_business.receiving.raw_forms import Form, fault_of_csv, unquoted
 
 
-def check_readable(working_file: Path) -> None:
+def check_readable(working_file: Path, on_progress: ProgressCallback | None = None) -> dict[str, int]:
     """Read every registered raw table once, so that a file that is no CSV of one shape is named with its line.
+
+    A table that takes longer than two seconds is told on the terminal, with its rows.
+
+    Returns:
+        The rows of each table.
 
     Raises:
         UserError: naming every table that cannot be read, or that has fields beyond its header.
     """
     problems = []
+    counts: dict[str, int] = {}
     with duckdb.connect(str(working_file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         views = connection.execute(
             "select view_name, sql from duckdb_views() where schema_name = 'raw' order by 1"
         ).fetchall()
-        for view, sql in views:
+        for place, (view, sql) in enumerate(views):
+            if on_progress:
+                on_progress(place, len(views), f"reading {view}")
+            started = time.monotonic()
             try:
-                connection.execute(f'select count(*) from raw."{view}"').fetchall()
+                (counts[view],) = connection.execute(f'select count(*) from raw."{view}"').fetchone()
             except duckdb.Error as error:
                 path = path_of_csv(sql)
                 fault = fault_of_csv(path, form_of_view(sql)) if path else None
                 told = f"{path} {fault}" if fault else first_lines(str(error))
                 problems.append(f"table {view} cannot be read: {told}")
                 continue
+            seconds = time.monotonic() - started
+            if seconds >= SILENT_SECONDS:
+                error_console.print(f"  {view}: {count_of(counts[view], 'row')}, {seconds:.1f} s", markup=False)
             problems.extend(header_problems(connection, view, sql))
     if problems:
         raise UserError("The raw data cannot be read:\n" + "\n".join(f"  - {problem}" for problem in problems))
+    return counts
 
 
 def stop_without_rows(working_file: Path) -> None:

@@ -7,17 +7,18 @@ here they are asked of the published file, which needs no dbt.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from book_of_business.console import one_line
+from book_of_business import marts
+from book_of_business.console import add_name_column, add_number_column, name_with_id, new_table, one_line
 from book_of_business.errors import UserError
 
 REF = re.compile(r"\{\{\s*ref\(\s*'(\w+)'\s*\)\s*\}\}")
@@ -25,7 +26,14 @@ QUESTION = re.compile(r"\A-- Question: (.+)\n")
 SHOWN_ROWS = 40
 SHOWN_WIDTH = 36
 SENTENCE_LENGTH = 300
-SENTENCE_WIDTH = 64
+# Longer than any name of a question: what is beyond it is not compared.
+NAME_LENGTH = 80
+NOTHING = "-"
+# A text goes on in the next line, but not in columns as narrow as a word.
+LEAST_TEXT_WIDTH = 12
+GAP = 2
+# Columns of shares and ratios, which are written as percentages.
+SHARE = re.compile(r"_(ratio|share)(_|$)")
 WHOLE_FROM = 1000
 FINE_BELOW = 0.1
 
@@ -39,6 +47,32 @@ class Question:
     text: str
     sql: str
     marts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A column as it is shown: its name in words, its cells, whether it is text that may go on in the next line."""
+
+    name: str
+    cells: list[Text]
+    is_text: bool
+    is_right: bool = False
+
+    @property
+    def heading(self) -> str:
+        """Words, not a name: a terminal breaks lines between them."""
+        return self.name.replace("_", " ")
+
+    @property
+    def width(self) -> int:
+        """The columns of a terminal that it takes where there is room."""
+        longest = max((cell.cell_len for cell in self.cells), default=0)
+        return max(longest, len(self.heading) if self.is_text else self.heading_width)
+
+    @property
+    def heading_width(self) -> int:
+        """The longest word of the heading."""
+        return max(map(len, self.heading.split()))
 
 
 def read_questions(project_dir: Path) -> dict[str, Question]:
@@ -72,51 +106,118 @@ def ask(published_file: Path, question: Question) -> pl.DataFrame:
     """The answer from the published marts, a frame with the columns of the query.
 
     Raises:
-        UserError: if the published file lacks a mart that is asked about.
+        UserError: if there is no published file, or it lacks a mart that is asked about.
     """
-    with duckdb.connect(str(published_file), read_only=True) as connection:
-        try:
-            return connection.sql(question.sql).pl()
-        except duckdb.CatalogException:
-            raise UserError(
-                f"{published_file} was published before the question {question.name}: run `make build`"
-            ) from None
+    with marts.open_published(published_file) as connection:
+        return answer_of(connection, published_file, question)
 
 
-def answer_table(question: Question, answer: pl.DataFrame) -> Table:
-    """The first rows of an answer for the terminal. Names are text, whatever they hold."""
-    # a sentence stands in the last column: it goes over several lines, and is not cut off like a name
-    limits = [*[SHOWN_WIDTH] * (answer.width - 1), SENTENCE_LENGTH]
-    rows = [[*map(words, row, limits)] for row in answer.head(SHOWN_ROWS).iter_rows()]
-    table = Table(
-        title=Text(question.text), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
-    for place, (name, kind) in enumerate(answer.schema.items()):
-        # words, not names: a terminal breaks lines between them
-        heading = name.replace("_", " ")
-        longest = max((len(row[place]) for row in rows), default=0)
-        table.add_column(
-            Text(heading),
-            justify="right" if kind.is_numeric() else "left",
-            width=max(min(longest, SENTENCE_WIDTH), *map(len, heading.split())),
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*map(Text, row))
+def answer_of(connection: duckdb.DuckDBPyConnection, published_file: Path, question: Question) -> pl.DataFrame:
+    """The same from a file that is open.
+
+    Raises:
+        UserError: if the file lacks a mart or a column that is asked about.
+    """
+    try:
+        return connection.sql(question.sql).pl()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        raise UserError(
+            f"{published_file} was published before the question {question.name}: run `make build`"
+        ) from None
+
+
+def read_csm_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """{csm_id: name} of all CSMs.
+
+    Raises:
+        UserError: if the file lacks them.
+    """
+    return dict(marts.query(connection, "select csm_id, csm_name from marts.dim_csms").iter_rows())
+
+
+def shown_columns(answer: pl.DataFrame, csm_names: Mapping[str, str | None]) -> list[Shown]:
+    """The first rows of an answer as a person reads them: a name and its id in one column, percentages as such."""
+    rows = answer.head(SHOWN_ROWS)
+    shown = []
+    for place, column in enumerate(rows.columns):
+        values = rows[column].to_list()
+        subject = column.removesuffix("_id")
+        names_column = f"{subject}_name"
+        is_id = column.endswith("_id")
+        if column.endswith("_name") and f"{column.removesuffix('_name')}_id" in rows.columns:
+            # it stands before its id
+            continue
+        if is_id and (names_column in rows.columns or subject.endswith("csm")):
+            known = names_column in rows.columns
+            names = rows[names_column].to_list() if known else [csm_names.get(key) for key in values]
+            cells = [
+                Text(NOTHING) if key is None else name_with_id(name, str(key))
+                for name, key in zip(names, values, strict=True)
+            ]
+            shown.append(Shown(subject, cells, is_text=True))
+            continue
+        kind = rows.schema[column]
+        is_text = kind == pl.String
+        # a sentence stands in the last column, and is not cut off like a name
+        limit = SENTENCE_LENGTH if place == rows.width - 1 else SHOWN_WIDTH
+        is_share = kind.is_float() and SHARE.search(column) is not None
+        cells = [Text(words(value, limit, is_share=is_share)) for value in values]
+        shown.append(Shown(column, cells, is_text=is_text, is_right=kind.is_numeric()))
+    return shown
+
+
+def answer_table(question: Question, shown: Sequence[Shown]) -> Table:
+    """An answer with a row per line. Names are text, whatever they hold, and give way to the numbers."""
+    table = new_table(Text(question.text), GAP)
+    for column in shown:
+        if column.is_text:
+            add_name_column(table, column.heading)
+        else:
+            texts = [cell.plain for cell in column.cells]
+            add_number_column(table, column.heading, texts, is_right=column.is_right)
+    for row in zip(*(column.cells for column in shown), strict=True):
+        table.add_row(*row)
     return table
 
 
-def words(value: object, limit: int = SHOWN_WIDTH) -> str:
+def least_width(shown: Sequence[Shown]) -> int:
+    """The fewest columns of a terminal for a table in which no number is cut and texts can be read.
+
+    rich shortens the widest texts first, all to one width.
+    """
+    texts = [column for column in shown if column.is_text]
+    least = max([LEAST_TEXT_WIDTH, *(column.heading_width for column in texts)])
+    widths = [min(column.width, least) if column.is_text else column.width for column in shown]
+    return sum(widths) + GAP * (len(shown) - 1)
+
+
+def answer_records(question: Question, shown: Sequence[Shown]) -> Table:
+    """An answer with a line per value, for one that has more columns than the terminal has room for."""
+    table = new_table(Text(question.text), GAP)
+    table.show_header = False
+    add_number_column(table, "", [column.heading for column in shown], is_right=False)
+    add_name_column(table, "")
+    for row in zip(*(column.cells for column in shown), strict=True):
+        for column, cell in zip(shown, row, strict=True):
+            table.add_row(Text(column.heading), cell)
+        table.add_section()
+    return table
+
+
+def words(value: object, limit: int = SHOWN_WIDTH, *, is_share: bool = False) -> str:
     """A value as a reader expects it: a dash for what was not observed, text of at most `limit` characters."""
     if value is None:
-        return "-"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
+        # two decimals would hide a slope or a trend, none a small share
+        is_fine = 0 < abs(value) < FINE_BELOW
+        if is_share:
+            return f"{value:.1%}" if is_fine else f"{value:,.0%}"
         if abs(value) >= WHOLE_FROM:
             return f"{value:,.0f}"
-        # two decimals would hide a slope or a trend
-        return f"{value:.3f}" if 0 < abs(value) < FINE_BELOW else f"{value:,.2f}"
+        return f"{value:.3f}" if is_fine else f"{value:,.2f}"
     if isinstance(value, int):
         return f"{value:,}"
     return one_line(str(value), limit=limit)
@@ -138,19 +239,27 @@ def print_catalogue(questions: dict[str, Question], console: Console) -> None:
 
 
 def print_answer(published_file: Path, question: Question, console: Console) -> None:
-    """The answer as a table, and how much of it is left out."""
-    answer = ask(published_file, question)
+    """The answer as a table that fits the console, and how much of it is left out."""
+    with marts.open_published(published_file) as connection:
+        answer = answer_of(connection, published_file, question)
+        csm_names = read_csm_names(connection) if answer.height and needs_csm_names(answer) else {}
     if answer.is_empty():
         console.print(Text(question.text))
         console.print("no rows: none, as far as is observed", markup=False)
         return
-    table = answer_table(question, answer)
-    # a table that is too wide for the terminal is better scrolled than broken within its numbers
-    needed = sum(2 + (column.width or 0) for column in table.columns)
-    console.width = max(console.width, needed)
-    console.print(table)
+    shown = shown_columns(answer, csm_names)
+    is_wide = least_width(shown) > console.width
+    console.print((answer_records if is_wide else answer_table)(question, shown), crop=False)
     if answer.height > SHOWN_ROWS:
         console.print(f"{answer.height - SHOWN_ROWS:,} more rows: --csv gives all", markup=False)
+
+
+def needs_csm_names(answer: pl.DataFrame) -> bool:
+    """Whether an answer has ids of CSMs without their names."""
+    return any(
+        column.endswith("csm_id") and f"{column.removesuffix('_id')}_name" not in answer.columns
+        for column in answer.columns
+    )
 
 
 def as_csv(answer: pl.DataFrame) -> str:
@@ -165,15 +274,17 @@ def as_csv(answer: pl.DataFrame) -> str:
 
 
 def find(questions: dict[str, Question], name: str) -> Question:
-    """The question of that name.
+    """The question of that name, in any case and with blanks for underscores.
 
     Raises:
         UserError: if there is none, with the nearest names.
     """
     import difflib
 
-    if name in questions:
-        return questions[name]
-    near = difflib.get_close_matches(name, questions, n=3, cutoff=0.4)
+    # `Books over capacity?` is books_over_capacity
+    asked = "_".join(re.findall(r"\w+", name.lower()))
+    if asked in questions:
+        return questions[asked]
+    near = difflib.get_close_matches(asked[:NAME_LENGTH], questions, n=3, cutoff=0.4)
     hint = f"; near it: {', '.join(near)}" if near else ""
     raise UserError(f"there is no question {one_line(name)}{hint}. `python -m book_of_business ask` lists all")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import polars as pl
-from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from book_of_business.console import SHOWN_CSMS, one_line
+from book_of_business import marts
+from book_of_business.console import SHOWN_CSMS, add_name_column, add_number_column, name_with_id, new_table, one_line
 
 
 def read_books(published_file: Path) -> pl.DataFrame:
@@ -21,8 +20,10 @@ def read_books(published_file: Path) -> pl.DataFrame:
     is_over_target, is_uncovered, unmonitored_account_count (null: no interactions on file),
     peak_renewal_share, is_over_cap.
     """
-    with duckdb.connect(str(published_file), read_only=True) as connection:
-        return connection.sql("""
+    with marts.open_published(published_file) as connection:
+        return marts.query(
+            connection,
+            """
             select
                 loads.csm_id, csms.csm_name, csms.is_unassigned, weeks.week_end_date, loads.account_count,
                 loads.arr_usd, loads.load_ratio, loads.is_over_target, loads.is_uncovered,
@@ -35,7 +36,8 @@ def read_books(published_file: Path) -> pl.DataFrame:
             inner join marts.dim_csms as csms on loads.csm_id = csms.csm_id
             order by
                 csms.is_unassigned, loads.load_ratio desc nulls first, loads.effort_hours desc, loads.csm_id
-        """).pl()
+        """,
+        )
 
 
 def read_gaps(published_file: Path) -> pl.DataFrame:
@@ -43,13 +45,16 @@ def read_gaps(published_file: Path) -> pl.DataFrame:
 
     Columns: table_name, is_observed, rejected_count, unavailable.
     """
-    with duckdb.connect(str(published_file), read_only=True) as connection:
-        return connection.sql("""
+    with marts.open_published(published_file) as connection:
+        return marts.query(
+            connection,
+            """
             select table_name, is_observed, rejected_count, unavailable
             from marts.data_coverage
             where rejected_count > 0 or unavailable is not null
             order by rejected_count desc, table_name
-        """).pl()
+        """,
+        )
 
 
 def read_unclassified(published_file: Path) -> pl.DataFrame:
@@ -57,37 +62,36 @@ def read_unclassified(published_file: Path) -> pl.DataFrame:
 
     Columns: interaction_type, interaction_count.
     """
-    with duckdb.connect(str(published_file), read_only=True) as connection:
-        return connection.sql(
-            "select * from marts.unclassified_interaction_types order by interaction_count desc, interaction_type"
-        ).pl()
+    with marts.open_published(published_file) as connection:
+        return marts.query(
+            connection,
+            "select * from marts.unclassified_interaction_types order by interaction_count desc, interaction_type",
+        )
 
 
 def books_table(books: pl.DataFrame) -> Table:
     """The books as a table. Marks stand in words beside the numbers, so that colour is never needed."""
     as_of_date = books["week_end_date"].max()
-    table = Table(
-        title=f"Books of business, week ending {as_of_date}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("CSM", no_wrap=True)
-    for heading in ("Accounts", "ARR", "Load", "Unmonitored", "Peak renewals"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for book in books.iter_rows(named=True):
-        if book["is_unassigned"] and book["account_count"] == 0:
-            continue
-        table.add_row(
-            Text(one_line(book["csm_name"] or book["csm_id"], limit=24)),
-            f"{book['account_count']:,}",
-            "-" if book["arr_usd"] is None else f"${book['arr_usd'] / 1e6:,.2f}M",
-            load_words(book),
-            "-" if book["unmonitored_account_count"] is None else f"{book['unmonitored_account_count']:,}",
-            share_words(book),
-        )
+    shown = [book for book in books.iter_rows(named=True) if book["account_count"] or not book["is_unassigned"]]
+    table = new_table(f"Books of business, week ending {as_of_date}")
+    add_name_column(table, "CSM")
+    columns = {heading: [words(book) for book in shown] for heading, words in COLUMNS.items()}
+    for heading, cells in columns.items():
+        add_number_column(table, heading, cells)
+    for place, book in enumerate(shown):
+        name = name_with_id(book["csm_name"], book["csm_id"])
+        table.add_row(name, *(cells[place] for cells in columns.values()))
     return table
+
+
+def count_words(count: object) -> str:
+    """A count, or a dash where it was not observed."""
+    return "-" if count is None else f"{count:,}"
+
+
+def arr_words(book: dict[str, object]) -> str:
+    """ARR in millions of US dollars, or a dash where none is on file."""
+    return "-" if book["arr_usd"] is None else f"${book['arr_usd'] / 1e6:,.2f}M"
 
 
 def load_words(book: dict[str, object]) -> str:
@@ -104,11 +108,20 @@ def share_words(book: dict[str, object]) -> str:
     return f"{'over cap ' if book['is_over_cap'] else ''}{book['peak_renewal_share']:.0%}"
 
 
+COLUMNS: dict[str, Callable[[dict[str, object]], str]] = {
+    "Accounts": lambda book: count_words(book["account_count"]),
+    "ARR": arr_words,
+    "Load": load_words,
+    "Unmonitored": lambda book: count_words(book["unmonitored_account_count"]),
+    "Peak renewals": share_words,
+}
+
+
 def print_report(published_file: Path, console: Console) -> None:
     """The table of the books and what is missing from them."""
     books = read_books(published_file)
     owned = books.filter(~pl.col("is_unassigned"))
-    console.print(books_table(pl.concat([owned.head(SHOWN_CSMS), books.filter("is_unassigned")])))
+    console.print(books_table(pl.concat([owned.head(SHOWN_CSMS), books.filter("is_unassigned")])), crop=False)
     if (left_out := owned.slice(SHOWN_CSMS)).height:
         console.print(
             f"{left_out.height:,} more books, {left_out['is_over_target'].sum():,} of them over target:"

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from book_of_business import marts
-from book_of_business.console import SHOWN_CSMS, one_line
+from book_of_business.console import SHOWN_CSMS, add_name_column, add_number_column, name_with_id, new_table, one_line
 
 Row = dict[str, object]
 NOTHING = "-"
-PIPED_WIDTH = 100
-NAME_WIDTH = 28
-WEEKS_IN_A_QUARTER = 13
+REASON_LENGTH = 300
 MOVEMENTS = (
     ("new_arr_usd", "+", "new"),
     ("reactivated_arr_usd", "+", "back"),
@@ -33,11 +29,10 @@ MOVEMENTS = (
 
 @dataclass(frozen=True)
 class Metric:
-    """One of the seven: where it stands, how it is written, the step below which it is level, decimals of a change."""
+    """One of the seven: column, heading (broken at blanks), how it is written, decimals of its change."""
 
     column: str
     heading: str
-    step: float
     written: Callable[[float], str]
     decimals: int = 0
 
@@ -48,41 +43,52 @@ def percent(value: float) -> str:
 
 
 METRICS = (
-    Metric("load_ratio", "Load", 0.01, percent),
-    Metric("counted_interaction_count", "Held", 1, "{:.0f}".format),
-    Metric("mean_detection_days", "Detection", 0.1, "{:.1f} d".format, 1),
-    Metric("mean_sentiment_score", "Sentiment", 0.01, "{:+.2f}".format, 2),
-    Metric("follow_up_density", "Follow-up", 0.01, "{:.2f}".format, 2),
-    Metric("unmonitored_ratio", "Unmonitored", 0.01, percent),
-    Metric("mean_quality_score", "Quality", 1, "{:.0f}".format),
+    Metric("load_ratio", "Load", percent),
+    Metric("counted_interaction_count", "Held", "{:.0f}".format),
+    Metric("mean_detection_days", "Detection", "{:.1f} d".format, 1),
+    Metric("mean_sentiment_score", "Sentiment", "{:+.2f}".format, 2),
+    Metric("follow_up_density", "Follow- up", "{:.2f}".format, 2),
+    Metric("unmonitored_ratio", "Un- monitored", percent),
+    Metric("mean_quality_score", "Quality", "{:.0f}".format),
+)
+OUTCOMES = (
+    ("NRR", "net_retention_ratio"),
+    ("GRR", "gross_retention_ratio"),
+    ("Logos kept", "logo_retention_ratio"),
+    ("Expansion", "expansion_ratio"),
 )
 
 
 def read_scorecards(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """One row for the organisation, then one per CSM with a scorecard in the latest week, heaviest load first.
 
-    Columns: csm, csm_id (null for the organisation), and those that fct_csm_scorecard and fct_team_scorecard share.
+    Columns: csm_id (null for the organisation), csm_name (null before hiring), and those of METRICS and of outcomes,
+    which fct_csm_scorecard and fct_team_scorecard share.
     """
     columns = ", ".join(
-        [f"{prefix}{metric.column}" for metric in METRICS for prefix in ("", "previous_", "trend_")]
-        + ["throughput_ceiling_count", "open_undetected_count", "net_retention_ratio", "gross_retention_ratio"]
-        + ["logo_retention_ratio", "expansion_ratio", "mean_csat_score", "csat_response_count"]
-        + ["net_promoter_score", "nps_response_count"]
+        [f"scores.{prefix}{metric.column}" for metric in METRICS for prefix in ("", "previous_")]
+        + [f"scores.{column}" for _, column in OUTCOMES]
+        + ["scores.throughput_ceiling_count", "scores.open_undetected_count", "scores.mean_csat_score"]
+        + ["scores.csat_response_count", "scores.net_promoter_score", "scores.nps_response_count"]
     )
-    latest = "week_start_date = (select week_start_date from marts.dim_weeks where is_latest)"
-    organisation = marts.query(
+    weeks = "inner join marts.dim_weeks as weeks on scores.week_start_date = weeks.week_start_date and weeks.is_latest"
+    return marts.query(
         connection,
-        f"select 'organisation' as csm, cast(null as varchar) as csm_id, {columns} from marts.fct_team_scorecard"
-        f" where scope = 'organisation' and {latest}",
+        f"""
+        select * from (
+            select cast(null as varchar) as csm_id, 'organisation' as csm_name, {columns}
+            from marts.fct_team_scorecard as scores
+            {weeks}
+            where scores.scope = 'organisation'
+            union all
+            select scores.csm_id, csms.csm_name, {columns}
+            from marts.fct_csm_scorecard as scores
+            {weeks}
+            left join marts.dim_csms as csms on scores.csm_id = csms.csm_id
+        )
+        order by csm_id is not null, load_ratio desc nulls last, csm_id
+    """,
     )
-    csms = marts.labelled(
-        connection,
-        f"select csm_id, {columns} from marts.fct_csm_scorecard where {latest}"
-        " order by load_ratio desc nulls last, csm_id",
-    )
-    # who has a scorecard before being hired has no name yet
-    csms = csms.with_columns(csm=pl.coalesce("csm", pl.col("csm_id").map_elements(one_line, return_dtype=pl.String)))
-    return pl.concat([organisation, csms], how="vertical_relaxed")
 
 
 def read_movements(connection: duckdb.DuckDBPyConnection) -> Row:
@@ -105,97 +111,100 @@ def read_movements(connection: duckdb.DuckDBPyConnection) -> Row:
     ).row(0, named=True)
 
 
+def read_lookbacks(connection: duckdb.DuckDBPyConnection) -> Row:
+    """How far the outcomes look back: retention_weeks and survey_days."""
+    names = ("retention_weeks", "survey_days")
+    values = ", ".join(f"max(value) filter (where threshold = '{name}') as {name}" for name in names)
+    return marts.query(connection, f"select {values} from reference.thresholds").row(0, named=True)
+
+
 def read_triggers(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
-    """What calls for rebalancing in the week: csm, csm_id, trigger, since_week_start_date, reason; null: no mart."""
+    """What calls for rebalancing in the week; null: no mart.
+
+    Columns: csm_id, csm_name, trigger, since_week_start_date, reason.
+    """
     found = marts.query(
         connection,
         "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'fct_rebalancing_triggers'",
     )
     if not found.height:
         return None
-    return marts.labelled(
+    return marts.query(
         connection,
         """
-        select triggers.csm_id, triggers.trigger, triggers.since_week_start_date, triggers.reason
+        select triggers.csm_id, csms.csm_name, triggers.trigger, triggers.since_week_start_date, triggers.reason
         from marts.fct_rebalancing_triggers as triggers
         inner join marts.dim_weeks as weeks
             on triggers.week_start_date = weeks.week_start_date and weeks.is_latest
+        left join marts.dim_csms as csms on triggers.csm_id = csms.csm_id
         order by triggers.csm_id, triggers.trigger
     """,
     )
 
 
-def signed(change: float, decimals: int) -> str:
-    """A change with its sign; 0 for one that would be written as nothing."""
-    return "0" if round(change, decimals) == 0 else f"{change:+.{decimals}f}"
-
-
 def change_words(metric: Metric, row: Row) -> str:
-    """Change since last week and the direction of the trend: up, down or level; empty where neither is known."""
-    value, previous, trend = (row[f"{prefix}{metric.column}"] for prefix in ("", "previous_", "trend_"))
-    words = []
-    if value is not None and previous is not None:
-        change = (float(value) - float(previous)) * (100 if metric.written is percent else 1)
-        words.append(signed(change, metric.decimals))
-    if trend is not None:
-        # level: a quarter of it would not show in the number
-        is_level = abs(float(trend)) * WEEKS_IN_A_QUARTER < metric.step
-        words.append("→" if is_level else "↗" if float(trend) > 0 else "↘")
-    return " ".join(words)
+    """Change since last week, of shares in percentage points; empty where one of the two is not observed."""
+    value, previous = row[metric.column], row[f"previous_{metric.column}"]
+    if value is None or previous is None:
+        return ""
+    is_share = metric.written is percent
+    change = round((float(value) - float(previous)) * (100 if is_share else 1), metric.decimals)
+    return "0" if change == 0 else f"{change:+.{metric.decimals}f}{' pts' if is_share else ''}"
 
 
 def metric_words(metric: Metric, row: Row) -> str:
-    """The value on one line, and what became of it since last week on the next."""
+    """The value, below it its change since last week, and below that the risks that nobody has noticed yet."""
     value = row[metric.column]
     words = NOTHING if value is None else metric.written(float(value))
     ceiling = row["throughput_ceiling_count"]
     if metric.column == "counted_interaction_count" and value is not None and ceiling is not None:
         words += f" of {float(ceiling):.0f}"
+    lines = [words, change_words(metric, row)]
     if metric.column == "mean_detection_days" and row["open_undetected_count"]:
-        words += f" ({row['open_undetected_count']} open)"
-    return f"{words}\n{change_words(metric, row)}"
+        lines.append(f"{row['open_undetected_count']:,} open")
+    return "\n".join(line for line in lines if line)
 
 
 def name_text(row: Row) -> Text:
-    """The name as text: what stands in square brackets in it is no markup."""
-    return Text(str(row["csm"]), style="bold" if row["csm_id"] is None else "")
+    """The name with its id; the organisation has none."""
+    return name_with_id(row["csm_name"], row["csm_id"], "bold" if row["csm_id"] is None else "")
 
 
-def new_table(title: str) -> Table:
-    """A table of CSMs; a long name goes on in the next line, since two may differ at their ends only."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("CSM", overflow="fold", max_width=NAME_WIDTH)
+def scorecard_table(title: str, scorecards: pl.DataFrame, columns: dict[str, Callable[[Row], str]]) -> Table:
+    """A table with a row per scorecard and a column per heading; numbers are never cut."""
+    rows = list(scorecards.iter_rows(named=True))
+    # eight columns, of which the names need the most
+    table = new_table(title, gap=1)
+    add_name_column(table, "CSM")
+    cells = [[words(row) for row in rows] for words in columns.values()]
+    for heading, texts in zip(columns, cells, strict=True):
+        add_number_column(table, heading, texts)
+    for place, row in enumerate(rows):
+        table.add_row(name_text(row), *(Text(texts[place]) for texts in cells))
     return table
 
 
 def metrics_table(scorecards: pl.DataFrame, week: Row) -> Table:
-    """The seven metrics. Direction stands in signs and arrows, so that colour is never needed."""
-    table = new_table(f"Week of {week['week_start_date']} to {week['week_end_date']}")
-    for metric in METRICS:
-        table.add_column(metric.heading, justify="right")
-    for row in scorecards.iter_rows(named=True):
-        table.add_row(name_text(row), *(Text(metric_words(metric, row)) for metric in METRICS))
-    return table
+    """The seven metrics. What changed stands in signs, so that colour is never needed."""
+    columns = {metric.heading: lambda row, metric=metric: metric_words(metric, row) for metric in METRICS}
+    return scorecard_table(f"Week of {week['week_start_date']} to {week['week_end_date']}", scorecards, columns)
 
 
 def outcomes_table(scorecards: pl.DataFrame) -> Table:
     """Retention of the books held a year ago, and the answers to surveys with their number."""
-    table = new_table("Outcomes")
-    for heading in ("NRR", "GRR", "Logos kept", "Expansion", "CSAT (answers)", "NPS (answers)"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in scorecards.iter_rows(named=True):
-        shares = [
-            NOTHING if row[column] is None else f"{row[column]:.1%}"
-            for column in ("net_retention_ratio", "gross_retention_ratio", "logo_retention_ratio", "expansion_ratio")
-        ]
-        csat = NOTHING if row["mean_csat_score"] is None else f"{row['mean_csat_score']:.2f}"
-        nps = NOTHING if row["net_promoter_score"] is None else f"{row['net_promoter_score']:+.0f}"
-        counts = [
-            "" if row[column] is None else f" ({row[column]:,})"
-            for column in ("csat_response_count", "nps_response_count")
-        ]
-        table.add_row(name_text(row), *map(Text, [*shares, csat + counts[0], nps + counts[1]]))
-    return table
+    columns: dict[str, Callable[[Row], str]] = {
+        heading: lambda row, column=column: NOTHING if row[column] is None else f"{row[column]:.1%}"
+        for heading, column in OUTCOMES
+    }
+    columns["CSAT (answers)"] = lambda row: answer_words(row["mean_csat_score"], "{:.2f}", row["csat_response_count"])
+    columns["NPS (answers)"] = lambda row: answer_words(row["net_promoter_score"], "{:+.0f}", row["nps_response_count"])
+    return scorecard_table("Outcomes", scorecards, columns)
+
+
+def answer_words(score: object, form: str, count: object) -> str:
+    """A score and in brackets the answers that it comes from; a dash where there is none."""
+    words = NOTHING if score is None else form.format(score)
+    return words if count is None else f"{words} ({count:,})"
 
 
 def movement_words(movements: Row) -> str:
@@ -217,15 +226,14 @@ def first_triggers(triggers: pl.DataFrame, scorecards: pl.DataFrame) -> tuple[li
 
 
 def triggers_table(triggers: list[Row]) -> Table:
-    """The sentences of each CSM under one name."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(overflow="fold", max_width=NAME_WIDTH)
-    table.add_column()
+    """The sentences of each CSM under one name, which takes a quarter of the width and the sentences the rest."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold", ratio=3)
     named: object = None
     for row in triggers:
-        who = row["csm"] or one_line(str(row["csm_id"]))
-        reason = f"{one_line(str(row['reason']), 300)} (since {row['since_week_start_date']})"
-        table.add_row(Text("" if row["csm_id"] == named else str(who)), Text(reason))
+        reason = f"{one_line(str(row['reason']), REASON_LENGTH)} (since {row['since_week_start_date']})"
+        table.add_row("" if row["csm_id"] == named else name_with_id(row["csm_name"], row["csm_id"]), Text(reason))
         named = row["csm_id"]
     return table
 
@@ -237,30 +245,34 @@ def print_weekly(build_dir: Path, console: Console) -> None:
         UserError: if nothing is published, or what is published lacks a mart or a column.
     """
     with marts.connect(build_dir) as connection:
-        scorecards, movements, triggers = (
+        scorecards, movements, lookbacks, triggers = (
             read_scorecards(connection),
             read_movements(connection),
+            read_lookbacks(connection),
             read_triggers(connection),
         )
     # the organisation stands above its CSMs
     shown = scorecards.head(1 + SHOWN_CSMS)
-    console.print(metrics_table(shown, movements))
+    console.print(metrics_table(shown, movements), crop=False)
     if left_out := scorecards.height - shown.height:
         console.print(
             f"{left_out:,} more CSMs, with less load or none measured: see marts.fct_csm_scorecard", markup=False
         )
     console.print(
-        "Held: interactions that count, of the ceiling. Detection: mean days; open: not yet detected.\n"
-        "Below each value: change since last week (of shares in points), direction of the last quarter.\n"
-        "Sentiment: -1 to 1. Follow-up: action items per interaction. Quality: 0 to 100. -: not observed.",
+        "Below each value: its change since last week (pts: percentage points).\n"
+        "Held: interactions that count, of the ceiling.\n"
+        "Detection: mean days until a risk was noticed; open: not noticed yet.\n"
+        "Sentiment: -1 to 1. Follow-up: action items per interaction.\n"
+        "Unmonitored: share of accounts. Quality: 0 to 100. -: not observed.",
         markup=False,
     )
     if scorecards.height == 1:
         console.print("no CSM is employed in this week", markup=False)
     console.print()
-    console.print(outcomes_table(shown))
+    console.print(outcomes_table(shown), crop=False)
     console.print(
-        "NRR, GRR, logos, expansion look back retention_weeks, answers survey_days (seeds/reference/thresholds.csv).",
+        f"NRR, GRR, logos and expansion look back {lookbacks['retention_weeks']:g} weeks,"
+        f" answers {lookbacks['survey_days']:g} days.",
         markup=False,
     )
     console.print(movement_words(movements), markup=False)
@@ -270,15 +282,8 @@ def print_weekly(build_dir: Path, console: Console) -> None:
     if not triggers.height:
         console.print("Nothing calls for rebalancing", markup=False)
         return
-    console.print(
-        "Signs that a book should be rebalanced (since: the week in which the sign was set off)", markup=False
-    )
+    console.print("Signs that a book should be rebalanced (since: the week in which the sign began)", markup=False)
     told, left_out = first_triggers(triggers, scorecards)
     console.print(triggers_table(told))
     if left_out:
         console.print(f"{left_out:,} more signs: see marts.fct_rebalancing_triggers", markup=False)
-
-
-def console_for_weekly() -> Console:
-    """As wide as the terminal; piped, wide enough for the tables."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)

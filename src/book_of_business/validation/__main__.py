@@ -10,7 +10,9 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+from book_of_business.console import ProgressCallback
 from book_of_business.settings import new_file_of
 from book_of_business.validation.page import render_page
 from book_of_business.validation.run import CHECKOUT, ValidationError, quiet, validate_edge, validate_marts
@@ -40,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def validate(phase: str, build_dir: Path, *, is_building: bool = False) -> ValidationSummary:
+def validate(
+    phase: str, build_dir: Path, *, is_building: bool = False, on_progress: ProgressCallback | None = None
+) -> ValidationSummary:
     """Run one phase; while a build asks, its marts are those that it is about to publish.
 
     Raises:
@@ -49,10 +53,12 @@ def validate(phase: str, build_dir: Path, *, is_building: bool = False) -> Valid
     results_dir = build_dir / "validation"
     working_file = build_dir / "working.duckdb"
     if phase == "edge":
-        return validate_edge(working_file, results_dir, os.environ.get("RAW_DATA") or "the bundled book")
+        source = os.environ.get("RAW_DATA") or "the bundled book"
+        return validate_edge(working_file, results_dir, source, on_progress=on_progress)
     published_file = build_dir / "book_of_business.duckdb"
     if is_building:
-        return validate_marts(new_file_of(published_file), results_dir, known_as=published_file)
+        file = new_file_of(published_file)
+        return validate_marts(file, results_dir, known_as=published_file, on_progress=on_progress)
     return validate_marts(working_file if working_file.is_file() else published_file, results_dir)
 
 
@@ -82,14 +88,20 @@ def serve(build_dir: Path) -> int:
     quiet()
     import great_expectations  # noqa: F401
 
+    def answer(told: dict[str, Any]) -> None:
+        answers.write(json.dumps(told) + "\n")
+        answers.flush()
+
+    def tell(done: int, total: int, table: str) -> None:
+        answer({"progress": [done, total, table]})
+
     for line in sys.stdin:
         phase = line.strip()
         if phase not in PHASES:
             raise ValidationError(f"there is no phase {phase!r}; there are {' and '.join(PHASES)}")
-        summary = validate(phase, build_dir, is_building=True)
+        summary = validate(phase, build_dir, is_building=True, on_progress=tell)
         write_page(build_dir)
-        answers.write(json.dumps({"is_stopping": summary.is_stopping, "text": summary.text()}) + "\n")
-        answers.flush()
+        answer({"is_stopping": summary.is_stopping, "text": summary.text()})
     return 0
 
 

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from book_of_business.console import count_of
 from book_of_business.validation.summary import Check, Failure, SuiteResult, ValidationSummary
 
 MARKS = {"met": "✓", "not met": "✕", "not measured": "·"}
+# What is not met and stops no build: another sign, word and colour than a failure.
+WARNING = "⚠\ufe0e"
 TITLES = {"edge": "Raw tables, as received", "marts": "Marts, for drift"}
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c1e21; --ground: #ffffff; --soft: #5c6470; --line: #d5d9df;
-  --bad: #a8201a; --good: #1d6b3a; }
+  --bad: #a8201a; --good: #1d6b3a; --warn: #805300; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --ground: #16181c; --soft: #a3abb6; --line: #3a3f47;
-  --bad: #ff9089; --good: #7fd69b; } }
+  --bad: #ff9089; --good: #7fd69b; --warn: #f0c060; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); margin: 2rem auto;
   max-width: 64rem; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.25rem; margin-top: 2.2rem; } h3 { font-size: 1rem; }
@@ -24,6 +27,7 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.2rem; font-siz
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); }
 .verdict, .name { white-space: nowrap; } .bad { color: var(--bad); font-weight: 600; } .good { color: var(--good); }
+.warn { color: var(--warn); font-weight: 600; }
 details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { cursor: pointer; }
 summary:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 """
@@ -57,7 +61,10 @@ def phase_section(summary: ValidationSummary) -> str:
     if summary.is_stopping:
         verdict = '<span class="bad">✕ A required expectation is not met: the build stopped.</span>'
     elif counts["not met"]:
-        verdict = "✓ Every required expectation is met. The warnings below stop no build by themselves."
+        verdict = (
+            '<span class="good">✓ Every required expectation is met.</span>'
+            f' <span class="warn">{WARNING} The warnings below do not stop the build.</span>'
+        )
     else:
         verdict = '<span class="good">✓ Every expectation is met.</span>'
     parts = [
@@ -75,7 +82,10 @@ def failures_table(failures: Sequence[Failure]) -> str:
     """What is not met, critical first."""
     rows = [
         [
-            text_cell("✕ stops the build" if failure.check.severity == "critical" else "✕ warning", "verdict bad"),
+            text_cell(
+                f"{mark_of(failure.check)} {'stops the build' if is_failure(failure.check) else 'warning'}",
+                style_of(failure.check),
+            ),
             text_cell(failure.table, "name"),
             text_cell(failure.check.column or "(all)", "name"),
             text_cell(failure.check.words),
@@ -90,13 +100,16 @@ def failures_table(failures: Sequence[Failure]) -> str:
 
 def suite_details(suite: SuiteResult) -> str:
     """One table, folded: its counts in the summary line, its expectations inside."""
-    not_met = sum(check.verdict == "not met" for check in suite.checks)
+    not_met = [check for check in suite.checks if check.verdict == "not met"]
+    failed = sum(map(is_failure, not_met))
+    warned = len(not_met) - failed
     told = [f"{suite.row_count:,} rows"] if suite.row_count is not None else []
     if suite.checks:
         told.append(f"{sum(check.verdict == 'met' for check in suite.checks)} met")
     if suite.note:
         told.append(suite.note)
-    state = f'<span class="bad">✕ {not_met} not met</span> · ' if not_met else ""
+    state = f'<span class="bad">✕ {failed} required not met</span> · ' if failed else ""
+    state += f'<span class="warn">{WARNING} {count_of(warned, "warning")}</span> · ' if warned else ""
     line = f"<strong>{escape(suite.table)}</strong> · {state}{escape(' · '.join(told))}"
     if not suite.checks:
         return f'<p class="soft">{line}</p>\n'
@@ -107,13 +120,29 @@ def suite_details(suite: SuiteResult) -> str:
 
 def check_row(check: Check) -> list[str]:
     """One expectation as ready cells."""
-    style = {"met": "verdict good", "not met": "verdict bad"}.get(check.verdict, "verdict soft")
     return [
-        text_cell(f"{MARKS[check.verdict]} {check.verdict}", style),
+        text_cell(f"{mark_of(check)} {check.verdict}", style_of(check)),
         text_cell(check.column or "(all)", "name"),
         text_cell(check.words),
         text_cell(check.observed),
     ]
+
+
+def is_failure(check: Check) -> bool:
+    """Whether it stops the build: what is required and not met."""
+    return check.verdict == "not met" and check.severity == "critical"
+
+
+def mark_of(check: Check) -> str:
+    """The sign of a verdict, which of a warning is another than of a failure."""
+    return WARNING if check.verdict == "not met" and not is_failure(check) else MARKS[check.verdict]
+
+
+def style_of(check: Check) -> str:
+    """The classes of a cell with a verdict."""
+    if check.verdict == "not met":
+        return "verdict bad" if is_failure(check) else "verdict warn"
+    return "verdict good" if check.verdict == "met" else "verdict soft"
 
 
 def text_cell(text: str, style: str = "") -> str:

@@ -6,12 +6,13 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from book_of_business.console import ProgressCallback
 from book_of_business.receiving.contract import RawTable, read_contract
 from book_of_business.receiving.forms import look_sql, received_column
 from book_of_business.receiving.reference_files import read_thresholds
@@ -65,7 +66,11 @@ class Session:
 
 
 def validate_edge(
-    working_file: Path, results_dir: Path, raw_description: str, project_dir: Path = CHECKOUT
+    working_file: Path,
+    results_dir: Path,
+    raw_description: str,
+    project_dir: Path = CHECKOUT,
+    on_progress: ProgressCallback | None = None,
 ) -> ValidationSummary:
     """Run the edge suite of every raw table on the views `raw.<table>` of the working file.
 
@@ -78,14 +83,19 @@ def validate_edge(
     (results_dir / "marts.json").unlink(missing_ok=True)
     with opened(working_file, results_dir, project_dir) as session:
         latest = used_until(session, project_dir)
-        suites = tuple(edge_result(session, table, latest) for table in read_contract(project_dir))
+        tables = {table.name: table for table in read_contract(project_dir)}
+        suites = tuple(edge_result(session, tables[name], latest) for name in told(list(tables), on_progress))
     summary = ValidationSummary("edge", raw_description, str(working_file), suites)
     summary.write(results_dir / "edge.json")
     return summary
 
 
 def validate_marts(
-    file: Path, results_dir: Path, project_dir: Path = CHECKOUT, known_as: Path | None = None
+    file: Path,
+    results_dir: Path,
+    project_dir: Path = CHECKOUT,
+    known_as: Path | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> ValidationSummary:
     """Run the drift suites on the schema `marts` of a DuckDB file, published or working.
 
@@ -97,11 +107,19 @@ def validate_marts(
     """
     with opened(file, results_dir, project_dir) as session:
         names = sorted(file.stem for file in (project_dir / "expectations" / "suites").glob("drift_*.json"))
-        suites = tuple(drift_result(session, name) for name in names)
+        suites = tuple(drift_result(session, name) for name in told(names, on_progress))
     name = str(known_as or file)
     summary = ValidationSummary("marts", name, name, suites)
     summary.write(results_dir / "marts.json")
     return summary
+
+
+def told(names: Sequence[str], on_progress: ProgressCallback | None) -> Iterator[str]:
+    """The names one after the other, each told as it is begun with."""
+    for done, name in enumerate(names):
+        if on_progress:
+            on_progress(done, len(names), name)
+        yield name
 
 
 @contextmanager

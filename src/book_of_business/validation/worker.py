@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from types import TracebackType
 
+from book_of_business.console import ProgressCallback
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
 
@@ -73,8 +74,8 @@ class ValidationWorker:
         self._process.communicate()
         self._log.close()
 
-    def validate(self, phase: str) -> Verdict:
-        """Run the suites of a phase (`edge` or `marts`).
+    def validate(self, phase: str, on_progress: ProgressCallback) -> Verdict:
+        """Run the suites of a phase (`edge` or `marts`); the worker tells each table that it begins with.
 
         Raises:
             UserError: if the worker ended without an answer.
@@ -84,13 +85,13 @@ class ValidationWorker:
         try:
             self._process.stdin.write(f"{phase}\n")
             self._process.stdin.flush()
-            answer = self._process.stdout.readline()
+            while "progress" in (told := json.loads(self._process.stdout.readline() or "{}")):
+                on_progress(*told["progress"])
         except BrokenPipeError:
-            answer = ""
-        if not answer:
+            told = {}
+        if not told:
             self._process.kill()
             self._process.wait()
             said = self._log_file.read_text().strip().splitlines()
             raise UserError(f"validation of the {phase} ended early: {said[-1] if said else 'without a word'}")
-        told = json.loads(answer)
         return Verdict(is_stopping=told["is_stopping"], text=told["text"])
