@@ -27,7 +27,7 @@
 {%- endmacro %}
 
 {% macro as_percent(share) -%}
-    concat({{ in_words(share ~ ' * 100') }}, ' %')
+    concat({{ in_words(share ~ ' * 100') }}, '%')
 {%- endmacro %}
 
 {% macro thousands(measure) -%}

@@ -59,7 +59,7 @@ def output_console(*, soft_wrap: bool = False) -> Console:
     return console
 
 
-def new_table(title: str | Text, gap: int = 2) -> Table:
+def new_table(title: str | Text | None = None, gap: int = 2) -> Table:
     """A table with `gap` blanks between its columns. A title in which names may stand is a `Text`."""
     return Table(
         title=title,

@@ -78,8 +78,7 @@ def test_an_answer_with_hostile_names_is_text_and_no_formula(tmp_path: Path) -> 
         {"csm_name": ["[red]x[/red]", '=HYPERLINK("x")', "-1+1", "Ana"], "load_ratio": [1.0, 2, 3, 4]}
     )
     console = Console(width=100, record=True, file=(tmp_path / "out").open("w"))
-    question = CATALOGUE["books_over_capacity"]
-    console.print(questions.answer_table(question, questions.shown_columns(answer, {})))
+    console.print(questions.answer_table(questions.shown_columns(answer, {})))
     assert "[red]x[/red]" in console.export_text()
     lines = questions.as_csv(answer).splitlines()
     assert lines[2].startswith("\"'=HYPERLINK(")
@@ -98,8 +97,7 @@ def test_a_sentence_is_shown_whole_and_a_slope_is_no_zero(tmp_path: Path) -> Non
     reason = "For 76 weeks the book has asked for more than its capacity, and the work of it goes on. " * 2
     answer = pl.DataFrame({"csm_id": ["C01"], "load_trend_per_week": [-0.004], "room_hours": [0.0], "reason": [reason]})
     console = Console(width=120, record=True, file=(tmp_path / "out").open("w"))
-    question = CATALOGUE["triggers_of_the_week"]
-    console.print(questions.answer_table(question, questions.shown_columns(answer, {})))
+    console.print(questions.answer_table(questions.shown_columns(answer, {})))
     shown = console.export_text()
     assert shown.count("goes on.") == 2
     assert "-0.004" in shown
@@ -163,12 +161,19 @@ def test_numbers_and_ids_are_whole_names_give_way_and_shares_are_percentages(tmp
 def test_an_answer_with_more_columns_than_the_terminal_is_a_line_per_value() -> None:
     numbers = {f"weekly_amount_{place}_usd": [1234567.0] for place in range(12)}
     shown = questions.shown_columns(pl.DataFrame({"csm_id": ["C01"], **numbers}), {"C01": "Ana"})
-    assert questions.least_width(shown) > 80
+    assert questions.least_width(shown, 1) > 80
     console = Console(file=io.StringIO(), width=80, highlight=False)
-    console.print(questions.answer_records(CATALOGUE["books_over_capacity"], shown))
+    console.print(questions.answer_records(shown))
     lines = [line.split() for line in console.file.getvalue().splitlines()]
     assert ["csm", "Ana", "(C01)"] in lines
     assert ["weekly", "amount", "11", "usd", "1,234,567"] in lines
+
+
+def test_a_word_to_look_up_is_not_broken_into_lines() -> None:
+    answer = pl.DataFrame({"trigger": ["throughput_intervention"] * 2, "reason": ["a long sentence " * 9] * 2})
+    console = Console(file=io.StringIO(), width=40, highlight=False)
+    console.print(questions.answer_table(questions.shown_columns(answer, {})))
+    assert console.file.getvalue().count("throughput_intervention ") == 2
 
 
 def test_ids_without_a_name_in_the_answer_are_named() -> None:
@@ -190,9 +195,11 @@ def test_ids_without_a_name_in_the_answer_are_named() -> None:
         ("peak_renewal_share", 0.0, "0%"),
         ("load_trend_per_week", -0.004, "-0.004"),
         ("mean_sentiment_score", 0.25, "0.25"),
+        ("churned_arr_usd", 0.0, "0"),
+        ("arr_usd", 12.5, "12"),
     ],
 )
-def test_a_share_is_a_percentage_and_nothing_else_is(name: str, value: float, told: str) -> None:
+def test_a_share_is_a_percentage_and_an_amount_whole_dollars(name: str, value: float, told: str) -> None:
     (column,) = questions.shown_columns(pl.DataFrame({name: [value]}), {})
     assert column.cells[0].plain == told
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -31,7 +32,9 @@ NAME_LENGTH = 80
 NOTHING = "-"
 # A text goes on in the next line, but not in columns as narrow as a word.
 LEAST_TEXT_WIDTH = 12
-GAP = 2
+# Blanks between columns: fewer where the terminal has no room for more.
+GAPS = (2, 1)
+CODE_WIDTH = 24
 # Columns of shares and ratios, which are written as percentages.
 SHARE = re.compile(r"_(ratio|share)(_|$)")
 WHOLE_FROM = 1000
@@ -157,18 +160,30 @@ def shown_columns(answer: pl.DataFrame, csm_names: Mapping[str, str | None]) -> 
             shown.append(Shown(subject, cells, is_text=True))
             continue
         kind = rows.schema[column]
-        is_text = kind == pl.String
-        # a sentence stands in the last column, and is not cut off like a name
-        limit = SENTENCE_LENGTH if place == rows.width - 1 else SHOWN_WIDTH
-        is_share = kind.is_float() and SHARE.search(column) is not None
-        cells = [Text(words(value, limit, is_share=is_share)) for value in values]
+        # a sentence stands in the last column; neither that nor an id is shortened like a name
+        limit = SENTENCE_LENGTH if is_id or place == rows.width - 1 else SHOWN_WIDTH
+        form = form_of(column) if kind.is_float() else None
+        cells = [Text(words(value, limit, form)) for value in values]
+        is_text = kind == pl.String and not all(is_code(cell.plain) for cell in cells)
         shown.append(Shown(column, cells, is_text=is_text, is_right=kind.is_numeric()))
     return shown
 
 
-def answer_table(question: Question, shown: Sequence[Shown]) -> Table:
+def is_code(text: str) -> bool:
+    """Whether it is a word to look up, such as an id or a level, which is not broken into lines."""
+    return " " not in text and cell_len(text) <= CODE_WIDTH
+
+
+def form_of(column: str) -> str | None:
+    """`share` or `usd` by the name of the column, null for other numbers."""
+    if SHARE.search(column):
+        return "share"
+    return "usd" if column.endswith("_usd") else None
+
+
+def answer_table(shown: Sequence[Shown], gap: int = GAPS[0]) -> Table:
     """An answer with a row per line. Names are text, whatever they hold, and give way to the numbers."""
-    table = new_table(Text(question.text), GAP)
+    table = new_table(gap=gap)
     for column in shown:
         if column.is_text:
             add_name_column(table, column.heading)
@@ -180,7 +195,7 @@ def answer_table(question: Question, shown: Sequence[Shown]) -> Table:
     return table
 
 
-def least_width(shown: Sequence[Shown]) -> int:
+def least_width(shown: Sequence[Shown], gap: int) -> int:
     """The fewest columns of a terminal for a table in which no number is cut and texts can be read.
 
     rich shortens the widest texts first, all to one width.
@@ -188,12 +203,12 @@ def least_width(shown: Sequence[Shown]) -> int:
     texts = [column for column in shown if column.is_text]
     least = max([LEAST_TEXT_WIDTH, *(column.heading_width for column in texts)])
     widths = [min(column.width, least) if column.is_text else column.width for column in shown]
-    return sum(widths) + GAP * (len(shown) - 1)
+    return sum(widths) + gap * (len(shown) - 1)
 
 
-def answer_records(question: Question, shown: Sequence[Shown]) -> Table:
+def answer_records(shown: Sequence[Shown]) -> Table:
     """An answer with a line per value, for one that has more columns than the terminal has room for."""
-    table = new_table(Text(question.text), GAP)
+    table = new_table()
     table.show_header = False
     add_number_column(table, "", [column.heading for column in shown], is_right=False)
     add_name_column(table, "")
@@ -204,8 +219,11 @@ def answer_records(question: Question, shown: Sequence[Shown]) -> Table:
     return table
 
 
-def words(value: object, limit: int = SHOWN_WIDTH, *, is_share: bool = False) -> str:
-    """A value as a reader expects it: a dash for what was not observed, text of at most `limit` characters."""
+def words(value: object, limit: int = SHOWN_WIDTH, form: str | None = None) -> str:
+    """A value as a reader expects it: a dash for what was not observed, text of at most `limit` characters.
+
+    `form` is that of a number: `share` is written as a percentage, `usd` as whole dollars, others with decimals.
+    """
     if value is None:
         return NOTHING
     if isinstance(value, bool):
@@ -213,9 +231,9 @@ def words(value: object, limit: int = SHOWN_WIDTH, *, is_share: bool = False) ->
     if isinstance(value, float):
         # two decimals would hide a slope or a trend, none a small share
         is_fine = 0 < abs(value) < FINE_BELOW
-        if is_share:
+        if form == "share":
             return f"{value:.1%}" if is_fine else f"{value:,.0%}"
-        if abs(value) >= WHOLE_FROM:
+        if form == "usd" or abs(value) >= WHOLE_FROM:
             return f"{value:,.0f}"
         return f"{value:.3f}" if is_fine else f"{value:,.2f}"
     if isinstance(value, int):
@@ -248,8 +266,9 @@ def print_answer(published_file: Path, question: Question, console: Console) -> 
         console.print("no rows: none, as far as is observed", markup=False)
         return
     shown = shown_columns(answer, csm_names)
-    is_wide = least_width(shown) > console.width
-    console.print((answer_records if is_wide else answer_table)(question, shown), crop=False)
+    fitting = [gap for gap in GAPS if least_width(shown, gap) <= console.width]
+    console.print(Text(question.text))
+    console.print(answer_table(shown, fitting[0]) if fitting else answer_records(shown), crop=False)
     if answer.height > SHOWN_ROWS:
         console.print(f"{answer.height - SHOWN_ROWS:,} more rows: --csv gives all", markup=False)
 
