@@ -11,7 +11,7 @@ from conftest import rows, run_build
 from book_of_business import settings
 from book_of_business.building.build import measured_at_a_sunday
 from book_of_business.building.dbt_runner import plain
-from book_of_business.building.lock import one_build_at_a_time
+from book_of_business.building.lock import check_writable, one_build_at_a_time
 from book_of_business.console import one_line
 from book_of_business.errors import UserError
 from book_of_business.receiving.raw_tables import explained
@@ -125,11 +125,11 @@ def test_settings_that_cannot_be_say_so(variables: dict[str, str], told: str) ->
 @pytest.mark.parametrize("place", ["taken", "taken/build"])
 def test_a_build_directory_in_which_nothing_can_be_written_says_so(tmp_path: Path, place: str) -> None:
     (tmp_path / "taken").write_text("mine")
-    with (
-        pytest.raises(UserError, match=r"nothing can be written to .*taken.*BUILD_DIR"),
-        one_build_at_a_time(tmp_path / place),
-    ):
-        pass
+    with pytest.raises(UserError, match=r"nothing can be written to .*taken.*BUILD_DIR"):
+        check_writable(tmp_path / place)
+    # where it is made, a moment later
+    with pytest.raises(UserError, match=r"nothing can be written to .*taken.*BUILD_DIR"):
+        one_build_at_a_time(tmp_path / place).__enter__()
     assert (tmp_path / "taken").read_text() == "mine"
 
 
@@ -239,8 +239,8 @@ def test_no_interaction_asks_for_the_date(export: Path, tmp_path: Path) -> None:
     assert done.code == 1
     assert "give AS_OF_DATE=YYYY-MM-DD" in done.errors
     assert "Traceback" not in done.said
-    # before a model is built
-    assert "Building the marts" not in done.errors
+    # the head of the file tells: nothing is read
+    assert "Reading the raw tables" not in done.errors
 
 
 @pytest.mark.parametrize("text", ["plain", "two\nlines", "\x1b[31mred", "right\u202eleft", "x" * 500])

@@ -11,11 +11,11 @@ import duckdb
 from book_of_business.building.dbt_runner import Dbt
 from book_of_business.building.findings import read_findings, stopping_causes
 from book_of_business.building.latest_build import remember
-from book_of_business.building.lock import one_build_at_a_time
+from book_of_business.building.lock import check_writable, one_build_at_a_time
 from book_of_business.building.publish import Copy, copy_marts, remove_leftovers, replace
 from book_of_business.console import ProgressCallback, Step, count_of, error_console, one_line, output_console, step
 from book_of_business.errors import UserError
-from book_of_business.receiving.raw_files import look_at_raw_files
+from book_of_business.receiving.raw_files import NO_DATE, look_at_raw_files
 from book_of_business.receiving.raw_tables import check_readable, explained, stop_without_rows
 from book_of_business.settings import Settings, sunday_of
 from book_of_business.validation.worker import ValidationWorker, Verdict
@@ -27,11 +27,6 @@ REJECTIONS = ("rejected_rows", "data_coverage")
 GRAINS_INSIDE = ("test_name:unique_grain,path:models/staging", "test_name:unique_grain,path:models/intermediate")
 # The models that read the files of raw tables.
 READING_MODELS = ("base_", "stg_")
-# As the model int_clock says it, which is built only after all others have been read.
-NO_DATE = (
-    "There is no interaction to take the date from. Export the history of conversations, or give"
-    " AS_OF_DATE=YYYY-MM-DD (a Sunday): neglect, throughput and touches held are then not measured."
-)
 
 
 def build(settings: Settings, *, is_fast: bool = False) -> None:
@@ -43,11 +38,11 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
         UserError: whenever the user has to act; what was published before stays as it was.
     """
     settings = measured_at_a_sunday(settings)
-    with one_build_at_a_time(settings.build_dir):
-        with step("Looking at the raw files", is_brief=True):
-            look_at_raw_files(settings)
-        with ValidationWorker(settings, is_idle=is_fast) as validation:
-            edge, drift, copied = build_and_publish(settings, validation, is_fast=is_fast)
+    check_writable(settings.build_dir)
+    with step("Looking at the raw files", is_brief=True):
+        look_at_raw_files(settings)
+    with one_build_at_a_time(settings.build_dir), ValidationWorker(settings, is_idle=is_fast) as validation:
+        edge, drift, copied = build_and_publish(settings, validation, is_fast=is_fast)
     remember(settings)
     for verdict in (edge, drift):
         if verdict.text:

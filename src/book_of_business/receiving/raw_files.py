@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import os
 import re
@@ -39,6 +40,11 @@ LIKENESS_OF_FILES = 0.88
 TABLES_OF_VENDORS = frozenset().union(*(vendor.tables for vendor in VENDORS))
 # What people put behind the name of a table.
 ADDED_TO_NAMES = re.compile(r"[\W_]+(export|report|list|copy|final|v?\d+)(?=[\W_]|$)", re.IGNORECASE)
+# As the model int_clock says it, which is built only after all others have been read.
+NO_DATE = (
+    "There is no interaction to take the date from. Export the history of conversations, or give"
+    " AS_OF_DATE=YYYY-MM-DD (a Sunday): neglect, throughput and touches held are then not measured."
+)
 TABLE_SUFFIXES = (".csv", ".parquet")
 OTHER_SUFFIXES = (".xlsx", ".xls", ".tsv", ".txt", ".json", ".jsonl", ".ods", ".gz", ".zip", ".bz2", ".zst")
 
@@ -100,6 +106,8 @@ def check_raw_files(settings: Settings) -> RawFiles:
             f"The raw data in {settings.raw_data} cannot be built:\n  - {told}\n"
             'The README says what each table needs ("Bring your own data").'
         )
+    if settings.as_of_date is None and has_no_rows(places["interactions"][0], looks["interactions"]):
+        raise UserError(NO_DATE)
     notes = [note for look in looks.values() for note in look.notes]
     if unread:
         names = [table.name for table in contract]
@@ -142,6 +150,14 @@ def look_at_all(places: dict[str, list[Place]], contract: Sequence[RawTable], *,
         for table in contract
         if len(places[table.name]) == 1
     }
+
+
+def has_no_rows(place: Place, look: Look) -> bool:
+    """Whether a CSV ends with its header; of Parquet a build tells it, once it has read the table."""
+    if place.kind != "csv" or look.form is None:
+        return False
+    with place.pattern.open("rb") as lines:
+        return not any(line.strip() for line in itertools.islice(lines, look.form.skip + 1, None))
 
 
 def twice_problems(places: dict[str, list[Place]]) -> list[str]:
