@@ -21,8 +21,6 @@ from .book import (
 from .contract import Outcome
 from .logged_time import minutes_of
 
-WEEKS_PER_QUARTER = 13
-
 
 def fct_account_effort(book: Book) -> Mart:
     return [book.effort(account_id, sunday) for sunday in book.sundays for account_id in book.active_accounts(sunday)]
@@ -311,7 +309,7 @@ def fct_touch_plan(book: Book) -> Mart:
             for account_id in accounts
             for cadence in book.reference.cadences[book.accounts[account_id]["segment"]]
         ]
-        hours = fsum(one.touches_per_quarter * one.hours_per_touch for one in owed) / WEEKS_PER_QUARTER
+        hours = fsum(one.touches_per_quarter * one.hours_per_touch for one in owed) / (book.limits["quarter_days"] / 7)
         scale = book.capacity(csm_id, book.as_of).scale
         verdict = "within"
         if rounded(hours) < rounded(book.limits["productive_hours_low"] * scale):

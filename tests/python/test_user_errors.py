@@ -9,10 +9,10 @@ import pytest
 from conftest import rows, run_build
 
 from book_of_business import settings
+from book_of_business.building.dbt_runner import plain
 from book_of_business.console import one_line
-from book_of_business.dbt_runner import plain
 from book_of_business.errors import UserError
-from book_of_business.raw_tables import explained
+from book_of_business.receiving.raw_tables import explained
 
 HOSTILE_NAMES = [
     "<script>alert(1)</script>",
