@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks lab docs spark-build spark-test parity bench clean lock
+.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks lab docs definitions spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -58,6 +58,9 @@ lab: .venv/.installed  ## open JupyterLab on the notebooks
 
 docs: .venv/.installed  ## write dbt's documentation as one static page
 	@$(PY) -m book_of_business docs
+
+definitions: .venv/.installed  ## write docs/metrics.md and docs/raw-contract.md from the YAML, SQL and reference tables
+	@$(PY) -m book_of_business definitions
 
 .venv-spark/.installed: .venv/.installed requirements/spark.txt scripts/set_up_spark.sh
 	@sh scripts/set_up_spark.sh

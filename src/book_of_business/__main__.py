@@ -53,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
     notebooks.set_defaults(run=run_notebooks)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
     docs.set_defaults(run=run_docs)
+    definitions = commands.add_parser(
+        "definitions", help="write docs/metrics.md and docs/raw-contract.md from the project's files"
+    )
+    definitions.set_defaults(run=run_definitions)
     calibrate = commands.add_parser("calibrate", help="learn weights and ceilings from the published marts, adopt them")
     calibrate_cli.add_arguments(calibrate)
     calibrate.set_defaults(run=calibrate_cli.run)
@@ -153,6 +157,15 @@ def run_docs(_: argparse.Namespace) -> int:
     page = settings.build_dir / "docs.html"
     shutil.copyfile(settings.build_dir / "dbt" / "static_index.html", page)
     print(page)
+    return 0
+
+
+def run_definitions(_: argparse.Namespace) -> int:
+    """Write the generated pages of docs/."""
+    from book_of_business.definitions.pages import write_pages
+
+    for page in write_pages(settings_module.project_dir()):
+        print(page)
     return 0
 
 

@@ -548,7 +548,8 @@ def test_an_interrupt_ends_the_run_and_its_kernel(tmp_path: Path, published: Pat
     started = tmp_path / "started"
     write_notebook(tmp_path, f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)")
     script = (
-        "from dataclasses import replace; from pathlib import Path; from book_of_business import notebooks, settings\n"
+        "from dataclasses import replace; from pathlib import Path; from book_of_business import settings; "
+        "from book_of_business.pages import notebooks\n"
         f"project, build = Path({str(tmp_path)!r}), Path({str(published)!r})\n"
         "own = replace(settings.from_environment(), project_dir=project, build_dir=build)\n"
         "try:\n    notebooks.run(own)\nexcept KeyboardInterrupt:\n    raise SystemExit(130)"

@@ -60,7 +60,8 @@ models:
       - unique_grain: {arguments: {columns: [csm_id]}}
     columns:
       - {name: csm_id, data_type: varchar, description: "Id of the CSM."}
-      - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity."}
+      - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity.",
+         config: {meta: {formula: "see `target_load_ratio`", numerator: hours, denominator: capacity}}}
 """
 FILES = {
     f"{MART}.sql": GOOD_SQL,
@@ -84,6 +85,8 @@ FILES = {
     ),
     "seeds/reference/thresholds.yml": GOOD_YAML.replace("models:", "seeds:").replace("fct_loads", "thresholds"),
     "tests/dbt/assert_fct_loads__are_positive.sql": "select csm_id from {{ ref('fct_loads') }} where load_ratio < 0\n",
+    "docs/templates/metrics.md.j2": "{{ constants('*') }}\n",
+    "docs/templates/raw-contract.md.j2": "# Raw contract\n",
     "README.md": "# A project\n",
 }
 
@@ -184,14 +187,34 @@ def test_unit_tests_may_have_a_file_of_their_own(write):
     assert list(model_files.yaml_beside_each_model(project)) == []
 
 
-@pytest.mark.parametrize(
-    ("path", "most"), [(f"{MART}.sql", model_files.MOST_MODEL_LINES), (f"{MART}.yml", model_files.MOST_YAML_LINES)]
-)
-def test_a_file_may_have_its_most_lines_and_not_one_more(write, path, most):
-    filled = FILES[path] + "#\n" * (most - FILES[path].count("\n"))
-    assert list(model_files.lengths(write({path: filled}))) == []
-    [problem] = model_files.lengths(write({path: filled + "#\n"}))
+def test_yaml_may_have_its_most_lines_and_not_one_more(write):
+    most = model_files.MOST_YAML_LINES
+    filled = GOOD_YAML + "#\n" * (most - GOOD_YAML.count("\n"))
+    assert list(model_files.lengths(write({f"{MART}.yml": filled}))) == []
+    [problem] = model_files.lengths(write({f"{MART}.yml": filled + "#\n"}))
     assert problem.what == f"{most + 1} lines, {most} at most"
+
+
+@pytest.mark.parametrize("end", ["{% endmacro %}", "{%- endmacro -%}"])
+def test_a_macro_may_have_its_most_lines_and_not_one_more(write, end):
+    most = model_files.MOST_MACRO_LINES
+    filled = "{% macro short() %}{% endmacro %}\n{% macro long() -%}\n" + "select 1\n" * (most - 2)
+    assert list(model_files.lengths(write({"macros/loads.sql": filled + end}))) == []
+    [problem] = model_files.lengths(write({"macros/loads.sql": filled + "select 1\n" + end}))
+    assert problem.what == f"macro long has {most + 1} lines, {most} at most"
+
+
+def test_folders_that_read_each_other_are_found_also_by_way_of_a_third(write):
+    reads = {"effort": "int_loads__owned", "ownership": "int_loads__dated", "clock": "int_loads__summed"}
+    names = {"effort": "int_loads__summed", "ownership": "int_loads__owned", "clock": "int_loads__dated"}
+    circle = {
+        f"models/intermediate/{folder}/{names[folder]}.sql": GOOD_SQL.replace("int_loads__summed", read)
+        for folder, read in reads.items()
+    }
+    [problem] = sql_rules.folders_read_one_way(write(circle))
+    assert all(f"models/intermediate/{folder}" in f"{problem.file} {problem.what}" for folder in reads)
+    broken = {"models/intermediate/clock/int_loads__dated.sql": FILES[f"{RULES}.sql"]}
+    assert list(sql_rules.folders_read_one_way(write({**circle, **broken}))) == []
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def publish(project: Path, csm_weeks: pl.DataFrame) -> None:
         connection.execute("create schema if not exists marts")
         connection.register("world", csm_weeks)
         for mart, sql in {
-            "dim_csms": "select distinct csm_id, role_tier, 23.0 as productive_hours_per_week from world",
+            "dim_csms": "select distinct csm_id, role_tier, 23.0 as productive_hours_per_week, "
+            "false as is_unassigned from world union all select 'unassigned', null, null, true",
+            "dim_accounts": "select 'A1' as account_id",
             "dim_weeks": "select distinct week_start_date from world",
             "fct_csm_throughput": "select csm_id, week_start_date, counted_count as counted_interaction_count "
             "from world",

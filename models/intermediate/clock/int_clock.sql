@@ -31,6 +31,7 @@ days as (
         cast(interactions.started_at as date) as started_on,
         count(*) as interaction_count,
         count(case when interactions.status = 'completed' then 1 end) as completed_count
+
     from interactions
     group by cast(interactions.started_at as date)
 
@@ -46,6 +47,7 @@ completed_in_order as (
         sum(days.completed_count) over (
             order by days.started_on desc rows between unbounded preceding and 1 preceding
         ) as later_count
+
     from days
     where days.completed_count > 0
 
@@ -61,6 +63,7 @@ latest as (
                     then started_on
             end
         ), max(started_on)) as started_on
+
     from completed_in_order
 
 ),
@@ -75,6 +78,7 @@ clock as (
         end as as_of_date,
         -- a date that was given is nobody's error
         case when '{{ as_of_date }}' = '' then latest.started_on end as latest_interaction_on
+
     from latest
 
 ),
@@ -136,6 +140,7 @@ earliest as (
                     then started_on
             end
         ), min(started_on)) as started_on
+
     from known_in_order
 
 ),

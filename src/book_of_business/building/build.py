@@ -109,7 +109,7 @@ def print_result(settings: Settings, marts: list[str], *, has_validation: bool) 
     console = Console(highlight=False, soft_wrap=True)
     report.print_report(settings.published_file, console)
     console.print(f"{len(marts)} marts: {settings.published_file} (schema marts)", markup=False)
-    console.print(f"as files: {settings.marts_dir}/<mart>.parquet", markup=False)
+    console.print(f"as files: {settings.marts_dir}/<mart>.parquet, listed in manifest.json", markup=False)
     if has_validation:
         console.print(f"validation: {settings.build_dir / 'validation.html'}", markup=False)
 

@@ -105,7 +105,9 @@ def grains_of_marts(project_dir: Path) -> dict[str, list[str]]:
     grains = {}
     for path in sorted((project_dir / "models" / "marts").rglob("*.yml")):
         for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models") or []:
-            grains[model["name"]] = model["config"]["meta"]["grain"]
+            # steps that lie beside the triggers are not published
+            if not model["name"].startswith("int_"):
+                grains[model["name"]] = model["config"]["meta"]["grain"]
     return grains
 
 

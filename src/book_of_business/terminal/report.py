@@ -17,24 +17,24 @@ from book_of_business.console import SHOWN_CSMS, one_line
 def read_books(published_file: Path) -> pl.DataFrame:
     """One row per book at as_of_date, heaviest load first.
 
-    Columns: csm_id, csm_name (null for `unassigned`), week_end_date, account_count, arr_usd (US dollars),
-    load_ratio, is_over_target, is_uncovered, unmonitored_account_count (null: no interactions on file),
+    Columns: csm_id, csm_name, is_unassigned, week_end_date, account_count, arr_usd (US dollars), load_ratio,
+    is_over_target, is_uncovered, unmonitored_account_count (null: no interactions on file),
     peak_renewal_share, is_over_cap.
     """
     with duckdb.connect(str(published_file), read_only=True) as connection:
         return connection.sql("""
             select
-                loads.csm_id, csms.csm_name, weeks.week_end_date, loads.account_count, loads.arr_usd, loads.load_ratio,
-                loads.is_over_target, loads.is_uncovered, coverage.unmonitored_account_count,
-                renewals.peak_renewal_share, renewals.is_over_cap
+                loads.csm_id, csms.csm_name, csms.is_unassigned, weeks.week_end_date, loads.account_count,
+                loads.arr_usd, loads.load_ratio, loads.is_over_target, loads.is_uncovered,
+                coverage.unmonitored_account_count, renewals.peak_renewal_share, renewals.is_over_cap
             from marts.fct_csm_load as loads
             inner join marts.dim_weeks as weeks on loads.week_start_date = weeks.week_start_date and weeks.is_latest
             inner join marts.fct_csm_coverage as coverage
                 on loads.csm_id = coverage.csm_id and loads.week_start_date = coverage.week_start_date
             inner join marts.fct_book_renewals as renewals on loads.csm_id = renewals.csm_id
-            left join marts.dim_csms as csms on loads.csm_id = csms.csm_id
+            inner join marts.dim_csms as csms on loads.csm_id = csms.csm_id
             order by
-                loads.csm_id = 'unassigned', loads.load_ratio desc nulls first, loads.effort_hours desc, loads.csm_id
+                csms.is_unassigned, loads.load_ratio desc nulls first, loads.effort_hours desc, loads.csm_id
         """).pl()
 
 
@@ -77,7 +77,7 @@ def books_table(books: pl.DataFrame) -> Table:
     for heading in ("Accounts", "ARR", "Load", "Unmonitored", "Peak renewals"):
         table.add_column(heading, justify="right", no_wrap=True)
     for book in books.iter_rows(named=True):
-        if book["csm_id"] == "unassigned" and book["account_count"] == 0:
+        if book["is_unassigned"] and book["account_count"] == 0:
             continue
         table.add_row(
             Text(one_line(book["csm_name"] or book["csm_id"], limit=24)),
@@ -107,9 +107,8 @@ def share_words(book: dict[str, object]) -> str:
 def print_report(published_file: Path, console: Console) -> None:
     """The table of the books and what is missing from them."""
     books = read_books(published_file)
-    is_unassigned = pl.col("csm_id") == "unassigned"
-    owned = books.filter(~is_unassigned)
-    console.print(books_table(pl.concat([owned.head(SHOWN_CSMS), books.filter(is_unassigned)])))
+    owned = books.filter(~pl.col("is_unassigned"))
+    console.print(books_table(pl.concat([owned.head(SHOWN_CSMS), books.filter("is_unassigned")])))
     if (left_out := owned.slice(SHOWN_CSMS)).height:
         console.print(
             f"{left_out.height:,} more books, {left_out['is_over_target'].sum():,} of them over target:"

@@ -94,7 +94,7 @@ class Ratio:
     is_reached: bool | None
 
 
-# What is divided by what, in words, and the most that it may be; null: no target is set.
+# What is divided by what, in words, and the most that it may be; null where no target is set.
 RATIOS = (
     ("core", "sql", "core marts: compiled SQL of the models / SQL by hand", 1.2),
     ("dbt", "compiled", "dbt build / its compiled SQL by hand", 2.0),

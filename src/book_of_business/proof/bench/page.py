@@ -68,7 +68,7 @@ def table(headings: list[str], rows: list[list[str]]) -> str:
 
 
 def targets(found: Figures, records: list[Record]) -> str:
-    """The targets of performance.md for a million accounts, and what was measured."""
+    """The targets for a million accounts, and what was measured."""
     limit = next((session["memory_limit"] for session in sizes(records) if session["size"] == "1m"), "")
     rows = []
     whole, part = whole_build(found, "1m"), found.get(("1m", "increment"))

@@ -48,7 +48,7 @@ def thresholds_named(file: Path, words: set[str]) -> bytes:
 
 
 def imported_files(module: Path, package: Path) -> set[Path]:
-    """Files of the package that a module imports anywhere, in functions too; `from a import b` may mean a/b.py."""
+    """Files of the package that a module imports anywhere, in functions too; `from a import b` may mean a module."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -56,7 +56,7 @@ def imported_files(module: Path, package: Path) -> set[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     own = [name.split(".") for name in names if name.split(".")[0] == package.name]
-    # importing a.b.c runs a/__init__.py and a/b/__init__.py as well
+    # importing a.b.c runs the packages a and a.b as well
     places = {package.parent.joinpath(*parts[:end]) for parts in own for end in range(1, len(parts) + 1)}
     files = {file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")}
     return {file for file in files if file.is_file()}

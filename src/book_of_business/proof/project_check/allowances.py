@@ -40,6 +40,13 @@ COLUMNS_FROM_CONTRACT = (
     Allowance("models/staging/*/base/base_*.yml", "columns", "its columns are those of the sources' YAML"),
 )
 
+OF_INCREMENTS = "it decides which weeks are kept, together with the rest of its file: to be divided as one piece"
+LONG_MACROS = (
+    Allowance("macros/staging/changes.sql", "raw_weeks_of", OF_INCREMENTS),
+    Allowance("macros/staging/changes.sql", "rebuild_decision", OF_INCREMENTS),
+    Allowance("macros/staging/suspect_keys.sql", "suspect_keys", OF_INCREMENTS),
+)
+
 # Shapes of the calendar and of arithmetic. Whatever a business could choose differently is in seeds/reference/.
 STRUCTURAL_NUMBERS = (
     Allowance("macros/engine/dates.sql", "7", "days in a week"),
@@ -56,7 +63,7 @@ STRUCTURAL_NUMBERS = (
         "what arithmetic leaves of a difference of squares, of which doubles hold 16 digits",
     ),
     Allowance(
-        "macros/staging/usage_weeks.sql", "13", "weeks read at once: how much is held in memory, not what comes out"
+        "macros/staging/usage_periods.sql", "13", "weeks read at once: how much is held in memory, not what comes out"
     ),
     Allowance("macros/spans.sql", "6", "days from a Monday to its Sunday"),
     Allowance("macros/spans.sql", "7", "days in a week"),
@@ -89,12 +96,15 @@ STRUCTURAL_NUMBERS = (
     Allowance("macros/rules.sql", "100", "NPS counts in a hundred answers"),
     Allowance("models/intermediate/*/*.sql", "6", "days from a Monday to its Sunday"),
     Allowance("models/intermediate/*/*.sql", "7", "days in a week"),
-    Allowance("models/intermediate/capacity/int_books__touches.sql", "13", "weeks in a quarter (metrics.md)"),
+    Allowance("models/marts/triggers/inputs/*.sql", "6", "days from a Monday to its Sunday"),
+    Allowance("models/marts/triggers/inputs/*.sql", "7", "days in a week"),
     Allowance("models/intermediate/capacity/int_csm_weeks__availability.sql", "4", "days from a Monday to its Friday"),
-    Allowance("models/intermediate/risk/int_risk_signals__joined.sql", "2", "every second of a run"),
+    Allowance("models/intermediate/risk/episodes/int_risk_signals__joined.sql", "2", "every second of a run"),
     Allowance("macros/engine/random.sql", "8", "draws of a hash: what its bits are good for"),
     Allowance("models/intermediate/renewals/int_books__null_peaks.sql", "0.5", "half: a tie counts as half of a draw"),
     Allowance("models/marts/balance/fct_team_balance.sql", "2", "the two of the Gini index's formula"),
+    Allowance("models/marts/core/dim_weeks.sql", "3", "days from a Monday to its Thursday"),
+    Allowance("models/marts/core/dim_weeks.sql", "2", "digits of the number of a week"),
     Allowance("models/marts/outcomes/fct_outcome_exposure.sql", "7", "days in a week"),
     Allowance("models/marts/outcomes/fct_outcome_exposure.sql", "2", "twice the lag"),
     Allowance("tests/dbt/assert_dim_weeks__no_week_is_missing.sql", "7", "days in a week"),
@@ -147,18 +157,16 @@ READS_BESIDES = (
         "models/intermediate/clock/int_clock.sql", "base", "a build stops at scales and amounts before it measures"
     ),
     Allowance("models/intermediate/quality/*.sql", "base", "they count what was rejected, which staging leaves out"),
-    Allowance(
-        "models/intermediate/triggers/int_book_weeks__measured.sql",
-        "mart",
-        "triggers compare published numbers: to measure them again would be a second definition",
-    ),
 )
 
 ONE_THING = "there is one, and no phrase would tell it from another"
+BESIDE_TRIGGERS = "it reads marts and feeds the triggers, and is not published"
 MODEL_NAMES = (
     Allowance("models/intermediate/clock/*.sql", "int_clock", ONE_THING),
     Allowance("models/intermediate/clock/*.sql", "int_weeks", ONE_THING),
     Allowance("models/intermediate/clock/*.sql", "int_rebuild", ONE_THING),
+    Allowance("models/marts/triggers/inputs/*.sql", "int_book_weeks__measured", BESIDE_TRIGGERS),
+    Allowance("models/marts/triggers/inputs/*.sql", "int_triggers__judged", BESIDE_TRIGGERS),
     Allowance("models/intermediate/clock/*.sql", "int_raw_keys", ONE_THING),
     Allowance("models/intermediate/clock/*.sql", "int_raw_weeks", ONE_THING),
     Allowance("models/intermediate/quality/*.sql", "int_raw_faults", ONE_THING),
@@ -203,4 +211,10 @@ COLUMN_NAMES = (
     Allowance("models/marts/*.yml", "mean_sentiment_slope", "per week, like sentiment_slope"),
     Allowance("models/marts/*.yml", "arr_weighted_sentiment_slope", "per week, like sentiment_slope"),
     Allowance("models/marts/*.yml", "customer_since", "name of the raw contract"),
+)
+
+ABSENT_FILES = (
+    Allowance("docs/operations.md", "./fetch-export.sh", "the reader's own script, as the line says"),
+    Allowance("docs/operations.md", "monday.sh", "the script that the page has the reader write"),
+    Allowance("docs/spark.md", "pyspark.sql", "a module of Python, no file"),
 )

@@ -11,8 +11,10 @@ from book_of_business.errors import UserError
 from book_of_business.proof.project_check import (
     allowances,
     columns,
+    definitions,
     model_files,
     reference,
+    references,
     repository,
     rooms,
     sql_rules,
@@ -31,6 +33,7 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     model_files.grains,
     columns.column_names,
     sql_rules.layer_edges,
+    sql_rules.folders_read_one_way,
     sql_rules.model_names,
     sql_rules.wall_clock,
     sql_rules.business_numbers,
@@ -39,17 +42,22 @@ CHECKS: tuple[Callable[[Project], Iterator[Problem]], ...] = (
     sql_rules.hanging_exists,
     reference.thresholds,
     reference.signal_rules,
+    definitions.definitions,
+    references.absent_files,
+    references.broken_links,
     repository.registry_hosts,
     repository.notebooks,
     rooms.imports_between_folders,
 )
 ALLOWANCES = (
     *allowances.NO_KEY_TEST,
+    *allowances.LONG_MACROS,
     *allowances.STRUCTURAL_NUMBERS,
     *allowances.SENTINEL_DATES,
     *allowances.READS_BESIDES,
     *allowances.MODEL_NAMES,
     *allowances.COLUMN_NAMES,
+    *allowances.ABSENT_FILES,
 )
 
 

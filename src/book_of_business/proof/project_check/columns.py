@@ -26,11 +26,14 @@ def column_names(project: Project) -> Iterator[Problem]:
     }
     number = (rf"\w+_({UNITS}){WINDOW}", f"end it in its unit: {UNITS.replace('|', ', ')}")
     for file, entry in project.model_yaml.values():
-        if not file.path.startswith("models/marts/"):
+        if not file.path.startswith("models/marts/") or str(entry.get("name")).startswith("int_"):
             continue
         for column in listed(entry, "columns"):
             name, data_type = str(column.get("name")), str(column.get("data_type", "")).lower()
-            rule = number if re.sub(r"\(.*", "", data_type) in NUMBERS else rules.get(data_type)
+            is_number = re.sub(r"\(.*", "", data_type) in NUMBERS
+            if is_number and column.get("config", {}).get("meta", {}).get("is_attribute"):
+                continue
+            rule = number if is_number else rules.get(data_type)
             if rule and not re.fullmatch(rule[0], name) and not allows(project, COLUMN_NAMES, file.path, name):
                 yield Problem(file.path, f"the {data_type} column {name} does not say what it is", rule[1])
 

@@ -1,4 +1,4 @@
-"""Each model with its YAML: what it is, at which grain, and short enough to be read."""
+"""Each model with its YAML: what it is and at which grain; and macros that are not models in disguise."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from book_of_business.proof.project_check.allowances import NO_KEY_TEST
+from book_of_business.proof.project_check.allowances import LONG_MACROS, NO_KEY_TEST
 from book_of_business.proof.project_check.project import Problem, Project, YamlFile
 from book_of_business.proof.project_check.use import allows
 from book_of_business.proof.project_check.yaml_keys import listed
 
-MOST_MODEL_LINES = 120
+MOST_MACRO_LINES = 60
 MOST_YAML_LINES = 150
+MACRO = re.compile(r"\{%-?\s*macro\s+(\w+).*?\{%-?\s*endmacro\s*-?%\}", re.DOTALL)
 UNIT_TESTS = ".unit_tests"
 
 
@@ -42,19 +43,18 @@ def yaml_beside_each_model(project: Project) -> Iterator[Problem]:
 
 
 def lengths(project: Project) -> Iterator[Problem]:
-    """What is longer than a screen or two is not read."""
-    for model in project.models:
-        yield from too_long(model.path, model.text, MOST_MODEL_LINES, "move a step to a model of its own")
+    """Long YAML is not read, and no linter reads the SQL of a macro: a long one hides a model or a materialization."""
     for file in project.yaml_files:
-        to_do = f"move its unit tests to {PurePosixPath(file.path).stem}{UNIT_TESTS}.yml, or say it shorter"
-        yield from too_long(file.path, file.text, MOST_YAML_LINES, to_do)
-
-
-def too_long(path: str, text: str, most: int, to_do: str) -> Iterator[Problem]:
-    """A file with more lines than `most`."""
-    count = len(text.splitlines())
-    if count > most:
-        yield Problem(path, f"{count} lines, {most} at most", to_do)
+        count = len(file.text.splitlines())
+        if count > MOST_YAML_LINES:
+            to_do = f"move its unit tests to {PurePosixPath(file.path).stem}{UNIT_TESTS}.yml, or say it shorter"
+            yield Problem(file.path, f"{count} lines, {MOST_YAML_LINES} at most", to_do)
+    for macros in project.sql_files("macros/"):
+        for match in MACRO.finditer(macros.text):
+            count = match.group().count("\n") + 1
+            if count > MOST_MACRO_LINES and not allows(project, LONG_MACROS, macros.path, match.group(1)):
+                what = f"macro {match.group(1)} has {count} lines, {MOST_MACRO_LINES} at most"
+                yield Problem(macros.path, what, "make its SQL a model, or split it by what it returns")
 
 
 def opening_comments(project: Project) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from book_of_business.proof.project_check.allowances import (
     MODEL_NAMES,
@@ -104,6 +105,21 @@ def layer_edges(project: Project) -> Iterator[Problem]:
                 yield Problem(model.path, f"a {reader} model reads {name} ({read})", f"read one of: {may}")
         if re.search(r"\bsource\s*\(", model.code) and reader != "base":
             yield Problem(model.path, "it reads a source", "read the staging model of that table")
+
+
+def folders_read_one_way(project: Project) -> Iterator[Problem]:
+    """Folders of rules that read each other, also by way of a third, can only be read all together."""
+    folders = {model.name: model.path.rsplit("/", 1)[0] for model in project.sql_files("models/intermediate/")}
+    read: dict[str, set[str]] = {folder: set() for folder in folders.values()}
+    for model in project.sql_files("models/intermediate/"):
+        read[folders[model.name]] |= {folders[name] for name in model.refs if name in folders} - {folders[model.name]}
+    try:
+        TopologicalSorter(read).prepare()
+    except CycleError as error:
+        # graphlib names the one that is read first, and closes the circle
+        circle = error.args[1][::-1]
+        to_do = "move what they share into a folder of its own"
+        yield Problem(circle[0], f"it reads {', which reads '.join(circle[1:])}", to_do)
 
 
 def layer_of(model: SqlFile) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from book_of_business.definitions.measures import META as DEFINITION_META
 from book_of_business.proof.project_check.project import Problem, Project, YamlFile
 
 DATA_TEST_CONFIG = {
@@ -56,6 +57,7 @@ KNOWN: dict[str, set[str]] = {
         *("granularity", "quote"),
     },
     "column config": {"meta", "tags"},
+    "column meta": DEFINITION_META,
     "constraint": {"type", "columns", "expression", "name", "to", "to_columns", "warn_unenforced", "warn_unsupported"},
     "data test": {"name", "description", "arguments", "config"},
     "data test config": DATA_TEST_CONFIG,
