@@ -8,6 +8,8 @@ from pathlib import Path
 
 from book_of_business.receiving.contract import read_contract
 
+from .books import BEGINS, DETAILS
+
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "models").rglob("*.sql")}
 # These compare all that was received with what was received before.
@@ -40,3 +42,8 @@ def test_labels_are_read_by_no_model_behind_kept_weeks() -> None:
     assert len(kept) > 10
     assert len(behind) > 2 * len(kept)
     assert not reading
+
+
+def test_every_table_of_the_contract_arrives_in_the_histories() -> None:
+    """A table without a date of arrival would be in no history, and nothing would compare its increments."""
+    assert sorted([*BEGINS, *DETAILS]) == sorted(table.name for table in read_contract(ROOT))
