@@ -6,7 +6,9 @@ A label that changes leaves kept weeks as they are (macro raw_weeks_of): in one 
 import re
 from pathlib import Path
 
-import yaml
+from book_of_business.receiving.contract import read_contract
+
+from .books import BEGINS, DETAILS
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "models").rglob("*.sql")}
@@ -28,15 +30,8 @@ def refs(sql: str) -> set[str]:
 
 def labels() -> set[str]:
     """Columns called a label in the contract."""
-    files = (ROOT / "models/staging").rglob("_*__sources.yml")
-    return {
-        column["name"]
-        for file in files
-        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
-        for table in source["tables"]
-        for column in table["columns"]
-        if column.get("config", {}).get("meta", {}).get("is_label")
-    }
+    columns = (column for table in read_contract(ROOT) for column in table.columns)
+    return {column.name for column in columns if column.meta.get("is_label")}
 
 
 def test_labels_are_read_by_no_model_behind_kept_weeks() -> None:
@@ -47,3 +42,8 @@ def test_labels_are_read_by_no_model_behind_kept_weeks() -> None:
     assert len(kept) > 10
     assert len(behind) > 2 * len(kept)
     assert not reading
+
+
+def test_every_table_of_the_contract_arrives_in_the_histories() -> None:
+    """A table without a date of arrival would be in no history, and nothing would compare its increments."""
+    assert sorted([*BEGINS, *DETAILS]) == sorted(table.name for table in read_contract(ROOT))

@@ -7,8 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from book_of_business.receiving.contract import read_contract
+
 from .book import Book
-from .contract import ContractError, Coverage, Outcome, apply_contract, must_stop
+from .contract import TABLES, ContractError, Coverage, Outcome, apply_contract, must_stop
 from .random_book import write_random_book
 from .reference import read_reference
 from .small_book import BOOK, REFERENCE, outcome_of, write
@@ -325,17 +327,33 @@ def test_a_day_that_is_given_is_the_day(tmp_path: Path) -> None:
     assert clock_of(tmp_path, both, as_of=given) == (SUNDAY, given)
 
 
+# --- the list of tables and columns ----------------------------------------------------------
+
+
+def test_every_table_and_column_of_the_contract_is_known() -> None:
+    """Its rules are the oracle's own; a name that is new in the contract must not be missed."""
+    written = {
+        (table.domain, table.name): [column.name for column in table.columns]
+        for table in read_contract(SEEDS.parents[1])
+    }
+    known = {(table.domain, table.name): [column.name for column in table.columns] for table in TABLES}
+    assert known == written
+
+
 # --- random books ----------------------------------------------------------------------------
 
 
 def test_random_books_reach_every_rule(tmp_path: Path) -> None:
     reference = read_reference(SEEDS)
     rules, forms, unread = set(), 0, 0
+    filled: set[tuple[str, str]] = set()
     for seed in range(20):
         outcome = apply_contract(write_random_book(seed, tmp_path / f"raw{seed}", reference).raw, reference)
         rules |= {(fault.rule, fault.scope) for fault in outcome.faults}
         forms += sum(one.normalised_count for one in outcome.coverage)
         unread += sum(one.unread_columns is not None for one in outcome.coverage)
+        for name, rows in outcome.accepted.items():
+            filled |= {(name, column) for row in rows for column, value in row.items() if value is not None}
         for table in outcome.coverage:
             assert table.read_count == table.accepted_count + table.rejected_count
     row_rules = ("missing_key", "missing_value", "unparseable_value", "out_of_range", "unknown_enum", "duplicate_key")
@@ -343,3 +361,4 @@ def test_random_books_reach_every_rule(tmp_path: Path) -> None:
     assert rules == {(rule, "row") for rule in row_rules} | {("unparseable_value", "value"), ("out_of_range", "value")}
     assert forms > 0
     assert unread > 0
+    assert filled == {(table.name, column.name) for table in TABLES for column in table.columns}

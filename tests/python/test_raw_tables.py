@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import jinja2
 import pytest
-import yaml
+
+from book_of_business.receiving.contract import read_contract
 
 ROOT = Path(__file__).resolve().parents[2]
 Tables = list[tuple[str, str]]
@@ -17,9 +18,7 @@ class CompilerError(Exception):
 
 def described_tables() -> Tables:
     """(source, table) of all sources' YAML."""
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("models/staging/*/_*__sources.yml")]
-    sources = [source for file in files for source in file["sources"]]
-    return [(source["name"], table["name"]) for source in sources for table in source["tables"]]
+    return [(table.domain, table.name) for table in read_contract(ROOT)]
 
 
 def raw_tables(described: Tables) -> Tables:

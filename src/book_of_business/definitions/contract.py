@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from book_of_business.definitions.measures import Threshold, load_yaml
+from book_of_business.definitions.measures import Threshold
+from book_of_business.receiving import contract
+from book_of_business.receiving.contract import RawColumn, RawTable
 
 TYPES = {
     "varchar": "text",
@@ -54,48 +57,43 @@ class Domain:
 
 def read_domains(project_dir: Path, thresholds: dict[str, Threshold]) -> list[Domain]:
     """Every domain of the raw contract, the one with the required tables first."""
-    domains = []
-    for path in sorted((project_dir / "models" / "staging").glob("*/_*__sources.yml")):
-        for source in load_yaml(path)["sources"]:
-            domains.append(
-                Domain(
-                    name=source["name"],
-                    description=source["description"],
-                    path=path.relative_to(project_dir).as_posix(),
-                    tables=tuple(as_table(table, thresholds) for table in source["tables"]),
-                )
-            )
+    domains = [
+        Domain(
+            name=domain.name,
+            description=domain.description,
+            path=domain.path,
+            tables=tuple(as_table(table, thresholds) for table in domain.tables),
+        )
+        for domain in contract.read_domains(project_dir)
+    ]
     return sorted(domains, key=lambda domain: -sum(table.is_required for table in domain.tables))
 
 
-def as_table(written: dict[str, Any], thresholds: dict[str, Threshold]) -> ContractTable:
-    """A table as the YAML has it."""
-    meta = written["config"]["meta"]
+def as_table(table: RawTable, thresholds: dict[str, Threshold]) -> ContractTable:
+    """A table in words."""
     return ContractTable(
-        name=written["name"],
-        is_required=meta["is_required"],
-        description=written["description"],
-        grain=tuple(meta["grain"]),
-        without_it=meta.get("without_it"),
-        columns=tuple(as_column(column, meta["grain"], thresholds) for column in written["columns"]),
+        name=table.name,
+        is_required=table.is_required,
+        description=table.description,
+        grain=table.grain,
+        without_it=table.meta.get("without_it"),
+        columns=tuple(as_column(column, thresholds) for column in table.columns),
     )
 
 
-def as_column(written: dict[str, Any], grain: list[str], thresholds: dict[str, Threshold]) -> ContractColumn:
-    """A column as the YAML has it."""
-    meta = written.get("config", {}).get("meta", {})
-    mark = "~" if meta.get("is_measure") else "?" if meta.get("is_optional") else ""
+def as_column(column: RawColumn, thresholds: dict[str, Threshold]) -> ContractColumn:
+    """A column in words."""
     return ContractColumn(
-        name=written["name"],
-        data_type=TYPES[written["data_type"]],
-        is_key=written["name"] in grain,
-        mark=mark,
-        description=written["description"],
-        rules=tuple(rules_of(meta, thresholds)),
+        name=column.name,
+        data_type=TYPES[column.data_type],
+        is_key=column.is_key,
+        mark="~" if column.meta.get("is_measure") else "?" if column.is_optional else "",
+        description=column.description,
+        rules=tuple(rules_of(column.meta, thresholds)),
     )
 
 
-def rules_of(meta: dict[str, Any], thresholds: dict[str, Threshold]) -> list[str]:
+def rules_of(meta: Mapping[str, Any], thresholds: dict[str, Threshold]) -> list[str]:
     """The rules of a column in words."""
     rules = []
     if "accepted_values" in meta:

@@ -1,63 +1,39 @@
-"""The raw contract's tables: domain and columns of each; and how arrays become columns."""
+"""The raw contract's tables as the simulator writes them, and how arrays become columns."""
+
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from book_of_business.receiving.contract import RawTable, read_contract
+from book_of_business.settings import project_dir
 from book_of_business.simulate.days import NEVER
 
-TEXT, DATE, TIME, BOOL, FLOAT, INT = (
-    pl.String(), pl.Date(), pl.Datetime("us"), pl.Boolean(), pl.Float64(), pl.Int64(),
-)  # fmt: skip
-
-TABLES: dict[str, tuple[str, dict[str, pl.DataType]]] = {
-    "csms": ("crm", {
-        "csm_id": TEXT, "csm_name": TEXT, "role_tier": TEXT, "team": TEXT, "region": TEXT, "languages": TEXT,
-        "skills": TEXT, "hired_on": DATE, "left_on": DATE, "productive_hours_per_week": FLOAT, "fte": FLOAT}),
-    "accounts": ("crm", {
-        "account_id": TEXT, "account_name": TEXT, "segment": TEXT, "industry": TEXT, "region": TEXT,
-        "language": TEXT, "customer_since": DATE, "churned_on": DATE}),
-    "account_assignments": ("crm", {"account_id": TEXT, "assigned_on": DATE, "csm_id": TEXT, "unassigned_on": DATE}),
-    "subscriptions": ("crm", {
-        "subscription_id": TEXT, "account_id": TEXT, "product": TEXT, "arr_usd": FLOAT,
-        "has_custom_configuration": BOOL, "starts_on": DATE, "ends_on": DATE, "cancelled_on": DATE}),
-    "lifecycle_stage_changes": ("crm", {"account_id": TEXT, "entered_on": DATE, "lifecycle_stage": TEXT}),
-    "contacts": ("crm", {
-        "contact_id": TEXT, "account_id": TEXT, "contact_role": TEXT, "added_on": DATE, "left_on": DATE}),
-    "opportunities": ("crm", {
-        "opportunity_id": TEXT, "account_id": TEXT, "opportunity_type": TEXT, "segment": TEXT, "amount_usd": FLOAT,
-        "created_on": DATE, "expected_close_on": DATE, "closed_on": DATE, "is_won": BOOL}),
-    "opportunity_stage_changes": ("crm", {"opportunity_id": TEXT, "entered_on": DATE, "stage": TEXT}),
-    "health_scores": ("crm", {"account_id": TEXT, "scored_on": DATE, "health_score": FLOAT}),
-    "csm_absences": ("crm", {"csm_id": TEXT, "starts_on": DATE, "ends_on": DATE, "absent_fte": FLOAT, "reason": TEXT}),
-    "risk_flags": ("crm", {
-        "risk_flag_id": TEXT, "account_id": TEXT, "csm_id": TEXT, "raised_at": TIME, "resolved_at": TIME,
-        "reason": TEXT}),
-    "effort_surveys": ("crm", {"csm_id": TEXT, "surveyed_on": DATE, "perceived_load": INT}),
-    "product_usage": ("usage", {
-        "account_id": TEXT, "product": TEXT, "used_on": DATE, "active_users": INT, "event_count": INT}),
-    "tickets": ("support", {
-        "ticket_id": TEXT, "account_id": TEXT, "opened_at": TIME, "priority": TEXT, "escalated_at": TIME,
-        "resolved_at": TIME}),
-    "interactions": ("interactions", {
-        "interaction_id": TEXT, "account_id": TEXT, "csm_id": TEXT, "started_at": TIME, "interaction_type": TEXT,
-        "channel": TEXT, "duration_minutes": INT, "status": TEXT, "sentiment_score": FLOAT, "quality_score": FLOAT,
-        "scorecard": TEXT, "language": TEXT}),
-    "interaction_participants": ("interactions", {"interaction_id": TEXT, "contact_id": TEXT}),
-    "interaction_topics": ("interactions", {
-        "interaction_id": TEXT, "topic": TEXT, "topic_kind": TEXT, "product": TEXT, "mention_count": INT}),
-    "action_items": ("interactions", {
-        "action_item_id": TEXT, "interaction_id": TEXT, "created_at": TIME, "due_on": DATE, "completed_at": TIME}),
-    "time_entries": ("interactions", {
-        "time_entry_id": TEXT, "csm_id": TEXT, "account_id": TEXT, "worked_on": DATE, "activity": TEXT,
-        "minutes": INT}),
-    "transcripts": ("interactions", {
-        "interaction_id": TEXT, "turn": INT, "speaker_contact_id": TEXT, "speaker_csm_id": TEXT, "language": TEXT,
-        "text": TEXT}),
-    "renewals": ("outcomes", {
-        "account_id": TEXT, "renewed_on": DATE, "outcome": TEXT, "arr_before_usd": FLOAT, "arr_after_usd": FLOAT}),
-    "survey_responses": ("outcomes", {"account_id": TEXT, "responded_on": DATE, "survey": TEXT, "score": INT}),
+TYPES: dict[str, pl.DataType] = {
+    "varchar": pl.String(), "date": pl.Date(), "timestamp": pl.Datetime("us"), "boolean": pl.Boolean(),
+    "double": pl.Float64(), "bigint": pl.Int64(),
 }  # fmt: skip
+# The contract takes fractions here; the simulated books have whole numbers.
+WHOLE_NUMBERS = ("duration_minutes", "minutes", "perceived_load", "score")
+# What simulated books leave out. A column that is new in the contract is simulated, or named here.
+NOT_SIMULATED = {
+    "subscriptions": ("contract_id", "signed_on", "renews_subscription_id"),
+    "transcripts": ("speaker_side", "started_seconds", "ended_seconds"),
+}
+
+
+def schema_of(table: RawTable) -> dict[str, pl.DataType]:
+    """The columns of a table that are simulated, in contract order, with their types."""
+    return {
+        column.name: pl.Int64() if column.name in WHOLE_NUMBERS else TYPES[column.data_type]
+        for column in table.columns
+        if column.name not in NOT_SIMULATED.get(table.name, ())
+    }
+
+
+# Domain and columns of each table.
+TABLES = {table.name: (table.domain, schema_of(table)) for table in read_contract(project_dir(Path(__file__).parent))}
 EVENT_TABLES = (  # written week by week; in Parquet as folders of weeks
     "health_scores", "product_usage", "tickets", "interactions", "interaction_participants", "interaction_topics",
     "action_items", "time_entries",

@@ -189,7 +189,7 @@ def look_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any]
     """Ids, texts, dates and numbers that a system on the way has changed or made up."""
     found = []
     # An id that was altered where it is made is altered in most tables that carry it: said once is enough.
-    if column.is_id and (table.is_required or not column.has_parent):
+    if column.is_id and (table.is_required or not column.parent):
         words = "no id has white space around it or was rewritten by a spreadsheet (1.2E+11, #N/A)"
         remedy = "export straight from the system and trim the ids in every table: an id with a blank is another id"
         found.append(share(column, "altered", words, remedy, max_value=0))

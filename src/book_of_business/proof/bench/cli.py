@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if not chosen.only:
                     results.finish_session(session)
             finally:
-                write(results.replace_size(out / "benchmark.jsonl", session), project, out)
+                write(results.replace_size(out / "benchmark.jsonl", session), out)
             print_ratios(session)
         print(out / "benchmark.md")
     except UserError as error:
@@ -124,9 +124,9 @@ def print_ratios(session: results.Session) -> None:
         print(f"{ratio.size}: {ratio.title}: {ratio.wall:.2f}, CPU {number(ratio.cpu, 2) or 'not measured'}{target}")
 
 
-def write(records: list[results.Record], project: Path, out: Path) -> None:
+def write(records: list[results.Record], out: Path) -> None:
     """The page and the chart of all sizes measured so far."""
-    (out / "benchmark.md").write_text(page.page(records, project), encoding="utf-8")
+    (out / "benchmark.md").write_text(page.page(records), encoding="utf-8")
     found = figures(records)
     if found:
         chart.write(found, out / "benchmark.svg")

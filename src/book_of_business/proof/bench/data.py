@@ -1,8 +1,9 @@
 """The data of a size: made by the simulator, and once more without its last week.
 
-Cutting a week away makes the tables as they were received a week before: rows dated in it are not there, and of rows
-that end in it nobody knows the end yet. The weekly folders of the large tables are hard links to the same files; ends
-that were written into them later (a ticket's resolution) stay, since what is dated after as_of_date is ignored.
+Cutting a week away makes the tables as they were received a week before: rows that the contract dates in it are not
+there, and of rows that end in it nobody knows the end yet. The weekly folders of the large tables are hard links to the
+same files; ends that were written into them later (a ticket's resolution) stay, since what is dated after as_of_date is
+ignored.
 """
 
 from __future__ import annotations
@@ -10,30 +11,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
 from book_of_business.errors import UserError
 from book_of_business.proof.bench.sizes import Size
-
-# Date of a row's beginning, dates of what happens to it later, and the table whose rows it needs.
-CUTS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "csms": ("hired_on", ("left_on",), ""),
-    "accounts": ("customer_since", ("churned_on",), ""),
-    "account_assignments": ("assigned_on", ("unassigned_on",), "accounts"),
-    "subscriptions": ("starts_on", ("cancelled_on",), "accounts"),
-    "lifecycle_stage_changes": ("entered_on", (), "accounts"),
-    "contacts": ("added_on", ("left_on",), "accounts"),
-    "opportunities": ("created_on", ("closed_on",), ""),
-    "opportunity_stage_changes": ("entered_on", (), "opportunities"),
-    "csm_absences": ("starts_on", (), ""),
-    "risk_flags": ("raised_at", ("resolved_at",), "accounts"),
-    "effort_surveys": ("surveyed_on", (), ""),
-    "renewals": ("renewed_on", (), "accounts"),
-    "survey_responses": ("responded_on", (), "accounts"),
-}
-PARENT_KEYS = {"accounts": "account_id", "opportunities": "opportunity_id"}
+from book_of_business.receiving.contract import RawTable, read_contract
+from book_of_business.settings import project_dir
 
 
 def simulate_command(python: str, size: Size) -> list[str]:
@@ -65,29 +51,38 @@ def cut_last_week(size: Size) -> dt.date:
         for week in sorted(folder.glob("week=*")):
             if week.name < f"week={cut}":
                 link_week(week, size.growing / folder.name / week.name)
+    contract = {table.name: table for table in read_contract(project_dir())}
+    parents = {
+        name: {column.parent for column in table.columns if column.parent} - {name} for name, table in contract.items()
+    }
     with duckdb.connect() as connection:
-        for table, (begins, later, parent) in CUTS.items():
-            source = size.raw / f"{table}.parquet"
-            if not source.is_file():
-                continue
-            ends = ", ".join(f"case when {name} < date '{cut}' then {name} end as {name}" for name in later)
-            needed = ""
-            if parent:
-                key = PARENT_KEYS[parent]
-                needed = f" and {key} in (select {key} from '{size.growing / parent}.parquet')"
-            kept = (
-                f"select * {f'replace ({ends})' if ends else ''} from '{source}' where {begins} < date '{cut}'{needed}"
-            )
-            if table == "opportunities":
-                kept = kept.replace(
-                    "replace (", f"replace (case when closed_on < date '{cut}' then is_won end as is_won, "
+        for table in map(contract.__getitem__, TopologicalSorter(parents).static_order()):
+            source, target = (folder / f"{table.name}.parquet" for folder in (size.raw, size.growing))
+            if source.is_file():
+                rows = (
+                    f"select {columns_before(table, cut)} from '{source}' where {is_there(table, contract, size, cut)}"
                 )
-            connection.execute(f"copy ({kept}) to '{size.growing / table}.parquet' (format parquet, compression zstd)")
-        held = f"select interaction_id from read_parquet('{size.growing}/interactions/*/*.parquet')"
-        said = f"select * from '{size.raw}/transcripts.parquet' where interaction_id in ({held})"
-        if (size.raw / "transcripts.parquet").is_file():
-            connection.execute(f"copy ({said}) to '{size.growing}/transcripts.parquet' (format parquet)")
+                connection.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd)")
     return cut
+
+
+def columns_before(table: RawTable, cut: dt.date) -> str:
+    """The columns of a table before a Monday: what the contract dates on it or later is not known yet."""
+    later = {column.name: column.meta["matters_from"] for column in table.columns if "matters_from" in column.meta}
+    ends = ", ".join(f"case when {day} < date '{cut}' then {name} end as {name}" for name, day in later.items())
+    return f"* replace ({ends})" if ends else "*"
+
+
+def is_there(table: RawTable, contract: dict[str, RawTable], size: Size, cut: dt.date) -> str:
+    """Whether a row was there before a Monday, and the rows that it names were."""
+    conditions = [f"{table.meta['matters_from']} < date '{cut}'"] if "matters_from" in table.meta else []
+    for column in table.columns:
+        if column.parent:
+            folder = size.growing / column.parent
+            files = folder / "*" / "*.parquet" if folder.is_dir() else folder.with_suffix(".parquet")
+            (key,) = contract[column.parent].grain
+            conditions.append(f"({column.name} is null or {column.name} in (select {key} from '{files}'))")
+    return " and ".join(conditions) or "true"
 
 
 def add_last_week(size: Size) -> None:

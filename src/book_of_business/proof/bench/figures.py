@@ -9,6 +9,21 @@ from dataclasses import dataclass
 from book_of_business.proof.bench.results import Record
 
 GB = 1e9
+# The steps in the order of the page. `sql`, `scan` and `pandas` are no longer run: older records have them.
+TITLES = {
+    "data": "simulate the raw tables",
+    "build": "make build FULL=1: checks, models, tests, publishing",
+    "dbt": "dbt build of all models",
+    "compiled": "the compiled SQL of all models, by hand",
+    "core": "the compiled SQL behind the core marts, by hand",
+    "sql": "core marts, SQL written by hand for DuckDB",
+    "scan": "reading the columns of the core marts once",
+    "polars": "core marts, Polars",
+    "pandas": "core marts, pandas",
+    "before": "dbt build of all models, the last week not there yet",
+    "increment": "dbt build once the last week has arrived",
+    "spark": "make spark-build: all models on a local Spark session",
+}
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from pathlib import Path
 
-from book_of_business.proof.bench.figures import GB, Figure, Figures, exponent, figures, ratios, sizes, whole_build
-from book_of_business.proof.bench.plan import plan
+from book_of_business.proof.bench.figures import (
+    GB,
+    TITLES,
+    Figure,
+    Figures,
+    exponent,
+    figures,
+    ratios,
+    sizes,
+    whole_build,
+)
 from book_of_business.proof.bench.results import Record
 
 INTRODUCTION = """\
@@ -43,12 +51,12 @@ FAIRNESS = """\
 """
 
 
-def page(records: list[Record], project: Path) -> str:
+def page(records: list[Record]) -> str:
     """The page for all measured sizes."""
     found = figures(records)
     parts = [INTRODUCTION, "![Time against accounts](benchmark.svg)\n", targets(found, records)]
     for session in sizes(records):
-        parts.append(one_size(session, records, found, project))
+        parts.append(one_size(session, records, found))
     parts += [growth(found, records), towards_100_million(records, found), FAIRNESS]
     return "\n".join(part for part in parts if part)
 
@@ -80,11 +88,11 @@ def targets(found: Figures, records: list[Record]) -> str:
     return "## A million accounts\n\n" + table(["", "target", "measured"], rows) if rows else ""
 
 
-def one_size(session: Record, records: list[Record], found: Figures, project: Path) -> str:
+def one_size(session: Record, records: list[Record], found: Figures) -> str:
     """Machine, steps and ratios of a size."""
-    name, titles = session["size"], {step.name: step.title for step in plan(project)}
+    name = session["size"]
     rows = []
-    for step, title in titles.items():
+    for step, title in TITLES.items():
         figure = found.get((name, step))
         if figure:
             rows.append([

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from book_of_business.proof.bench import data, equality
+from book_of_business.proof.bench.figures import TITLES
 from book_of_business.proof.bench.measure import measure
 from book_of_business.proof.bench.sizes import Size
 from book_of_business.settings import Settings
@@ -48,13 +49,16 @@ class Step:
     """
 
     name: str
-    title: str
     command: Callable[[Size], list[str]]
     environment: Callable[[Size], Mapping[str, str]] = lambda size: inherited()
     prepare: Callable[[Size], None] = nothing
     finish: Callable[[Size], Details] = no_details
     missing: Callable[[Size], str] = lambda size: ""
     is_repeated: bool = True
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.name]
 
 
 def inherited() -> dict[str, str]:
@@ -65,29 +69,26 @@ def inherited() -> dict[str, str]:
 def plan(project: Path) -> list[Step]:
     """All steps. The data first: what reads it comes after."""
     return [
-        Step("data", "simulate the raw tables", lambda size: data.simulate_command(sys.executable, size),
+        Step("data", lambda size: data.simulate_command(sys.executable, size),
              prepare=remove_half_a_book, finish=keep_raw, is_repeated=False),
-        Step("build", "make build FULL=1: checks, models, tests, publishing", lambda size: module("build"),
+        Step("build", lambda size: module("build"),
              lambda size: build_environment(project, size.raw, size.folder / "build"),
              lambda size: parse_anew(project, size.raw, size.folder / "build"), read_build),
-        Step("dbt", "dbt build of all models", lambda size: dbt(),
+        Step("dbt", lambda size: dbt(),
              lambda size: build_environment(project, size.raw, size.folder / "dbt"),
              lambda size: parse_anew(project, size.raw, size.folder / "dbt"),
              lambda size: mart_rows(size.folder / "dbt")),
-        hand("compiled", "the compiled SQL of all models, by hand", project),
-        hand("core", "the compiled SQL behind the core marts, by hand", project),
-        hand("sql", "core marts, SQL written by hand for DuckDB", project),
-        hand("scan", "reading the columns of the core marts once", project),
-        hand("polars", "core marts, Polars", project),
-        hand("pandas", "core marts, pandas", project),
-        Step("before", "dbt build of all models, the last week not there yet", lambda size: dbt(),
+        hand("compiled", project),
+        hand("core", project),
+        hand("polars", project),
+        Step("before", lambda size: dbt(),
              lambda size: build_environment(project, size.growing, size.folder / "increment"),
              lambda size: take_last_week_away(project, size), lambda size: mart_rows(size.folder / "increment"),
              is_repeated=False),
-        Step("increment", "dbt build once the last week has arrived", lambda size: dbt(),
+        Step("increment", lambda size: dbt(),
              lambda size: build_environment(project, size.growing, size.folder / "increment", is_full=False),
              data.add_last_week, check_increment, is_repeated=False),
-        Step("spark", "make spark-build: all models on a local Spark session", lambda size: ["make", "spark-build"],
+        Step("spark", lambda size: ["make", "spark-build"],
              lambda size: build_environment(project, size.raw, size.folder / "spark"),
              lambda size: remove(size.folder / "spark"),
              missing=lambda size: spark_is_missing(project, size), is_repeated=False),
@@ -105,7 +106,7 @@ def dbt() -> list[str]:
     return [str(executable), "--quiet", "build", "--exclude-resource-type", "test", "unit_test"]
 
 
-def hand(name: str, title: str, project: Path) -> Step:
+def hand(name: str, project: Path) -> Step:
     """A step of `worker`. Where it writes core marts, they have to be those of the step `dbt`."""
 
     def command(size: Size) -> list[str]:
@@ -119,7 +120,7 @@ def hand(name: str, title: str, project: Path) -> Step:
             return {"is_equal": True}
         return {}
 
-    return Step(name, title, command, finish=finish)
+    return Step(name, command, finish=finish)
 
 
 def build_environment(project: Path, raw: Path, build_dir: Path, *, is_full: bool = True) -> dict[str, str]:

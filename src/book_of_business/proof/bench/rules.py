@@ -51,12 +51,6 @@ class Level:
     upper: float | None
     has_upper: bool
 
-    def condition(self, measure: str) -> str:
-        """Whether the measure, a column or an expression, is of this level; the same text in SQL and in Python."""
-        bounds = [f"{measure} >{'=' * self.has_lower} {self.lower}"] * (self.lower is not None)
-        bounds += [f"{measure} <{'=' * self.has_upper} {self.upper}"] * (self.upper is not None)
-        return " and ".join(bounds)
-
 
 @dataclass(frozen=True)
 class Rules:

@@ -9,24 +9,6 @@ from pathlib import Path
 from book_of_business.proof.bench.rules import read_rules
 
 
-def scan(folder: Path, project: Path) -> None:
-    """Read the columns that the core marts need."""
-    from book_of_business.proof.bench import compiled, scan
-
-    del project
-    with compiled.connect(fresh(folder / "hand" / "scan.duckdb")) as connection:
-        print("rows", scan.run(folder / "raw", connection))
-
-
-def sql(folder: Path, project: Path) -> None:
-    """The core marts in SQL written by hand."""
-    from book_of_business.proof.bench import compiled, sql_marts
-
-    with compiled.connect(fresh(folder / "hand" / "sql.duckdb")) as connection:
-        sql_marts.marts(folder / "raw", read_rules(project), connection)
-        sql_marts.write(connection, marts_folder(folder, "sql"))
-
-
 def polars(folder: Path, project: Path) -> None:
     """The core marts in Polars."""
     from book_of_business.proof.bench import polars_marts
@@ -34,15 +16,6 @@ def polars(folder: Path, project: Path) -> None:
     target = marts_folder(folder, "polars")
     for mart, frame in polars_marts.marts(folder / "raw", read_rules(project)).items():
         frame.write_parquet(target / f"{mart}.parquet")
-
-
-def pandas(folder: Path, project: Path) -> None:
-    """The core marts in pandas."""
-    from book_of_business.proof.bench import pandas_marts
-
-    target = marts_folder(folder, "pandas")
-    for mart, frame in pandas_marts.marts(folder / "raw", read_rules(project)).items():
-        frame.to_parquet(target / f"{mart}.parquet")
 
 
 def compiled(folder: Path, project: Path) -> None:
@@ -82,9 +55,7 @@ def marts_folder(folder: Path, who: str) -> Path:
     return target
 
 
-STEPS: dict[str, Callable[[Path, Path], None]] = {
-    "scan": scan, "sql": sql, "polars": polars, "pandas": pandas, "compiled": compiled, "core": core,
-}  # fmt: skip
+STEPS: dict[str, Callable[[Path, Path], None]] = {"polars": polars, "compiled": compiled, "core": core}
 
 if __name__ == "__main__":
     STEPS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
