@@ -50,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
     weekly.set_defaults(run=run_weekly)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.set_defaults(run=run_notebooks)
+    pictures = commands.add_parser("pictures", help="draw the pictures of README and docs from the published marts")
+    pictures.set_defaults(run=run_pictures)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
     docs.set_defaults(run=run_docs)
     calibrate = commands.add_parser("calibrate", help="learn weights and ceilings from the published marts, adopt them")
@@ -131,6 +133,16 @@ def run_notebooks(_: argparse.Namespace) -> int:
 
     for page in notebooks.run(settings_module.from_environment()):
         print(page)
+    return 0
+
+
+def run_pictures(_: argparse.Namespace) -> int:
+    """Write docs/img/*.png."""
+    from book_of_business import charts
+
+    settings = settings_module.from_environment()
+    for name, chart in charts.pictures(settings.build_dir).items():
+        print(charts.write_picture(settings.project_dir / charts.PICTURES / name, chart))
     return 0
 
 
