@@ -46,15 +46,15 @@ class Pipeline:
         self._new_logos()
 
     def _plan_growth(self, rng: np.random.Generator) -> None:
-        """Expansions of the growing book, spread over the weeks of its growth."""
-        growth, book = self.settings.story.growth, self.book
-        if not growth or growth.starts_weeks_ago >= self.settings.weeks:
-            return
+        """Expansions of the books that the story has grow, spread over its weeks."""
+        book, weeks = self.book, self.settings.weeks
         old = book.customer_since < self.settings.start_day
-        mine = np.flatnonzero((self.team.role[book.first_csm] == teams.GROWING_BOOK) & old)
-        mine = mine[rng.permutation(len(mine))][: growth.accounts]
-        first = self.settings.weeks - growth.starts_weeks_ago
-        self.opens_in[mine] = first + np.arange(len(mine)) * growth.weeks // max(len(mine), 1)
+        for role, growth in self.settings.story.growth.items():
+            if growth.starts_weeks_ago < weeks:
+                mine = np.flatnonzero((self.team.role[book.first_csm] == teams.ROLES.index(role)) & old)
+                mine = mine[rng.permutation(len(mine))][: growth.accounts]
+                spread = np.arange(len(mine)) * growth.weeks // max(len(mine), 1)
+                self.opens_in[mine] = weeks - growth.starts_weeks_ago + spread
 
     def _new_logos(self) -> None:
         """Deals that made the new customers, deals that were lost, and some still open."""

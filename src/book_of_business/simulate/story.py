@@ -4,7 +4,7 @@
 bundled book: parental leave, a growing book, a wave of new customers, a leaver, a new hire and a renewal peak ahead.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Story:
     is_by_effort: bool = False  # the drowning CSM is given the hardest accounts and gives away the easiest
     is_orderly: bool = False  # a CSM has at most one absence a week, an account no two meetings at a time
     leave: Spell | None = None  # parental leave: peers look after the accounts meanwhile
-    growth: Spell | None = None  # accounts of one book buy another product, one after the other
+    growth: dict[str, Spell] = field(default_factory=dict)  # by role: accounts buy another product, one by one
     wave: Spell | None = None  # new customers of one book start within a few weeks
     takeovers: tuple[Takeover, ...] = ()  # empty: a few accounts of ordinary peers
 
@@ -67,7 +67,8 @@ DEMO = Story(
     drowning_share=0.45, leaver_weeks_ago=20, new_hire_days_ago=76, cliff_quarter=1,
     mid_market_roles=("cliff", "on_leave", "onboarding_wave"),
     tier_tempo=(1.8, 1.4, 1.0), message_rate=0.5, training_days=(1, 2), is_by_effort=True, is_orderly=True,
-    leave=Spell(60, 18), growth=Spell(45, 8, accounts=7), wave=Spell(40, 2, accounts=8),
+    leave=Spell(60, 18), wave=Spell(40, 2, accounts=8),
+    growth={"growing_book": Spell(45, 8, accounts=7), "drowning": Spell(14, 4, accounts=3)},
     takeovers=(Takeover(1, "growing_book", 1), Takeover(2, "ordinary", 1), Takeover(3, "ordinary", 2),
                Takeover(5, "drowning", 2)),
 )  # fmt: skip

@@ -93,7 +93,7 @@ def story_roles(settings: Settings, tier: npt.NDArray[np.int8]) -> npt.NDArray[n
         for story in settings.story.mid_market_roles:
             if len(spare[1]) > 1:
                 role[spare[1].pop(0)] = ROLES.index(story)
-        if settings.story.growth and len(spare[0]) > 1:
+        if "growing_book" in settings.story.growth and len(spare[0]) > 1:
             role[spare[0].pop(0)] = GROWING_BOOK
     return role
 
