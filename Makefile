@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks pictures lab docs spark-build spark-test parity bench clean lock
+.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks pictures lab docs definitions spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 # `make test` is about the project: it takes the bundled book, and leaves what you have built alone.
-OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test
+OWN_BOOK := env -u RAW_DATA -u AS_OF_DATE BUILD_DIR=build/test REMEMBER_BUILD=0
 
 help:  ## list the targets
 	@echo "Book of Business: what a book of business asks for, and what its owner can sustain."
@@ -62,6 +62,9 @@ lab: .venv/.installed  ## open JupyterLab on the notebooks
 
 docs: .venv/.installed  ## write dbt's documentation as one static page
 	@$(PY) -m book_of_business docs
+
+definitions: .venv/.installed  ## write docs/metrics.md and docs/raw-contract.md from the YAML, SQL and reference tables
+	@$(PY) -m book_of_business definitions
 
 .venv-spark/.installed: .venv/.installed requirements/spark.txt scripts/set_up_spark.sh
 	@sh scripts/set_up_spark.sh

@@ -70,7 +70,7 @@
     {% endfor %}
 {% endmacro %}
 
-{#- At its end: all models and reference tables, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
+{#- At its end: all models and reference tables, nothing failed. Marts and reference tables that the project no longer has go, or they would be published for ever. -#}
 {% macro remember_whole_run(results) %}
     {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
         {{ return('') }}
@@ -83,14 +83,14 @@
     {% if nodes | rejectattr('unique_id', 'in', selected_resources) | list %}
         {{ return('') }}
     {% endif %}
-    {% set marts = nodes | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
-    {% for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_catalog = current_database() and table_schema = 'marts'").rows %}
-        {% if row[0] not in marts %}
-            {% do run_query('drop ' ~ row[1] ~ ' marts."' ~ row[0] ~ '"') %}
+    {% set published = nodes | selectattr('schema', 'in', ['marts', 'reference']) | map(attribute='name') | list %}
+    {% for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end, table_schema from information_schema.tables where table_catalog = current_database() and table_schema in ('marts', 'reference')").rows %}
+        {% if row[0] not in published %}
+            {% do run_query('drop ' ~ row[1] ~ ' ' ~ row[2] ~ '."' ~ row[0] ~ '"') %}
         {% endif %}
     {% endfor %}
     {% do run_query(finished_state()) %}
-    {% do run_query("create table raw.whole_run as select " ~ marts | length ~ " as mart_count") %}
+    {% do run_query("create table raw.whole_run as select " ~ nodes | selectattr('schema', 'equalto', 'marts') | list | length ~ " as mart_count") %}
 {% endmacro %}
 
 {#- One transaction: a run that is killed here leaves the state of the run before. -#}
@@ -103,6 +103,9 @@
         ~ " case when changed_at < looked_at - interval 3 second then changed_at end as changed_at, first_week"
         ~ " from raw.current_files cross join (select max(looked_at) as looked_at from raw.looked_at);"
         ~ " create or replace table raw.finished_run as select 'project' as kind, name, value from raw.current_project"
+        ~ " union all select 'build', 'project_version', regexp_extract(content, '(?m)^version: \"([^\"]+)\"', 1) from read_text('dbt_project.yml')"
+        ~ " union all select 'build', 'dbt_version', '" ~ dbt_version ~ "'"
+        ~ " union all select 'build', 'is_bundled_book', '" ~ (raw_data_directory() == 'seeds') | lower ~ "'"
         ~ " union all select 'clock', 'as_of_date', cast(as_of_date as varchar) from intermediate.int_clock"
         ~ " union all select 'clock', 'first_week_start_date', cast(first_week_start_date as varchar) from intermediate.int_clock"
         ~ " union all select 'first renewal', 'created_on', created_on from (" ~ first_renewal('staging.stg_crm__opportunities', 'intermediate.int_clock') ~ ")"

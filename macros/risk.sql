@@ -4,7 +4,7 @@
     {{ keeps_rows("{{ forget_means_to_rebuild(ref('int_risk_groups__counted'), ref('int_rebuild')) }}") }}
 {%- endmacro %}
 
-{#- The first week whose means are reckoned again: R, or an earlier one that no longer has the episodes its mean was made
+{#- The first week whose means are computed again: R, or an earlier one that no longer has the episodes its mean was made
     of. The first renewal on record ends every delay before it, and so rewrites weeks that are long past. -#}
 {% macro means_rebuild_from(counted) -%}
     {%- if not execute or not is_rebuilding() -%}

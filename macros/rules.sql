@@ -11,6 +11,16 @@
     )
 {%- endmacro %}
 
+{#- Whether a health score is red. -#}
+{% macro is_red(score) -%}
+    {{ comparable(score) }} < {{ threshold('red_health_score') }}
+{%- endmacro %}
+
+{#- A number of weeks that is a signal rule, as a number: while dbt parses, 0. -#}
+{% macro usage_rule_weeks(rule) %}
+    {{ return(run_query('select cast(' ~ rule ~ ' as integer) as weeks').rows[0][0] if execute else 0) }}
+{% endmacro %}
+
 {#- Measures are compared after rounding: 0.1 + 0.2 must not be above 0.3. -#}
 {% macro comparable(measure) -%}
     round({{ measure }}, 9)

@@ -1,6 +1,7 @@
 {#- What sets off a rebalancing, as data. Each has a value and a threshold, which are published, and `holds`, in which
     {v} and {t} stand for them as compared. Where an input was not observed, the comparison is null and nothing holds; risk flags
-    alone do not say that nobody noticed, so that where no interaction is on file (and none is counted) nobody is slow. -#}
+    alone do not say that nobody noticed, so that where no interaction is on file (and none is counted) nobody is slow. The
+    trigger `unmonitored` is neglect beyond the cadence; of an account the word means days alone (`is_unmonitored`). -#}
 {% macro rebalancing_triggers() %}
     {%- set over = '{v} > {t}' -%}
     {%- set at_least = '{v} >= {t}' -%}

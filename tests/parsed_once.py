@@ -1,4 +1,4 @@
-"""`python -m book_of_business ARGUMENTS`, or dbt where the first is `dbt`, with one parse of the project for all builds.
+"""`python -m book_of_business ARGUMENTS`, or dbt where the first is `dbt`, with one parse of the project for all.
 
 Parsing takes two fifths of the processor time of a small build, and each test builds into a directory of its own. dbt
 keeps a parse for one connection only, and the path of the working file is part of that. Nothing that is parsed depends

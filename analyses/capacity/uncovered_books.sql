@@ -38,8 +38,7 @@ final as (
     from triggers
     inner join weeks on triggers.week_start_date = weeks.week_start_date
     inner join loads on triggers.csm_id = loads.csm_id and triggers.week_start_date = loads.week_start_date
-    -- accounts that nobody owns are uncovered too, and have no name
-    left join csms on triggers.csm_id = csms.csm_id
+    inner join csms on triggers.csm_id = csms.csm_id
     where
         weeks.is_latest
         and triggers.trigger = 'uncovered_book'

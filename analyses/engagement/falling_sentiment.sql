@@ -28,7 +28,9 @@ final as (
 
     from sentiment
     inner join csms on sentiment.csm_id = csms.csm_id
-    where sentiment.mean_sentiment_slope < 0 or sentiment.arr_weighted_sentiment_slope < 0
+    where
+        not csms.is_unassigned
+        and (sentiment.mean_sentiment_slope < 0 or sentiment.arr_weighted_sentiment_slope < 0)
     order by sentiment.arr_weighted_sentiment_slope asc nulls last, sentiment.csm_id asc
 
 )

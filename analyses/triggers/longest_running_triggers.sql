@@ -44,7 +44,7 @@ final as (
 
     from runs
     inner join weeks on runs.last_week_start_date = weeks.week_start_date
-    left join csms on runs.csm_id = csms.csm_id
+    inner join csms on runs.csm_id = csms.csm_id
     where weeks.is_latest
     order by runs.week_count desc, runs.csm_id asc, runs.trigger asc
 

@@ -30,8 +30,7 @@ final as (
 
     from triggers
     inner join weeks on triggers.week_start_date = weeks.week_start_date
-    -- accounts that nobody owns can set off a trigger, and have no name
-    left join csms on triggers.csm_id = csms.csm_id
+    inner join csms on triggers.csm_id = csms.csm_id
     where weeks.is_latest
     order by triggers.csm_id asc, triggers.trigger asc
 

@@ -101,6 +101,26 @@
     make_date(cast(floor({{ month_number }} / 12) as integer), {{ month_number }} % 12 + 1, 1)
 {%- endmacro %}
 
+{#- Number of the fiscal year that holds a quarter, by the quarter's first day: the calendar year in which it ends. -#}
+{% macro fiscal_year(quarter_start) -%}
+    cast(
+        year({{ quarter_start }})
+        + case
+            when {{ threshold('fiscal_year_start_month') }} > 1
+                and month({{ quarter_start }}) >= {{ threshold('fiscal_year_start_month') }} then 1
+            else 0
+        end
+        as bigint
+    )
+{%- endmacro %}
+
+{#- Number of the quarter within its fiscal year, 1 to 4. -#}
+{% macro fiscal_quarter(quarter_start) -%}
+    cast(
+        floor((month({{ quarter_start }}) - {{ threshold('fiscal_year_start_month') }} + 12) % 12 / 3) + 1 as bigint
+    )
+{%- endmacro %}
+
 {#- Quarters from one quarter's first day to another's. -#}
 {% macro quarters_between(earlier, later) -%}
     cast(((year({{ later }}) - year({{ earlier }})) * 12 + month({{ later }}) - month({{ earlier }})) / 3 as integer)

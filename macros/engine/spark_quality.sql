@@ -2,7 +2,7 @@
 {% macro spark__faults_of(tables, interactions, scales) %}
 {%- if execute -%}
 {%- for domain, table, relation in tables -%}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] %}
+{%- set contract = contract_of(domain, table) %}
 select table_name, row_key, fault.column_name, fault.value, fault.rule, cast(null as date) as matters_from, fault.scope
 from (
     select

@@ -92,3 +92,29 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+{#- A day as people write it: 28 Jun 2026. -#}
+{% macro date_in_words(date) -%}
+    {{ return(adapter.dispatch('date_in_words', 'book_of_business')(date)) }}
+{%- endmacro %}
+
+{% macro default__date_in_words(date) -%}
+    strftime({{ date }}, '%-d %b %Y')
+{%- endmacro %}
+
+{% macro spark__date_in_words(date) -%}
+    date_format({{ date }}, 'd MMM yyyy')
+{%- endmacro %}
+
+{#- A month as people write it: Jun 2026. -#}
+{% macro month_in_words(date) -%}
+    {{ return(adapter.dispatch('month_in_words', 'book_of_business')(date)) }}
+{%- endmacro %}
+
+{% macro default__month_in_words(date) -%}
+    strftime({{ date }}, '%b %Y')
+{%- endmacro %}
+
+{% macro spark__month_in_words(date) -%}
+    date_format({{ date }}, 'MMM yyyy')
+{%- endmacro %}

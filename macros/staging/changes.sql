@@ -17,7 +17,7 @@
 {%- set folders = run_query('select table_name from raw.registered_folders').columns[0].values() -%}
 {%- for domain, table, relation in tables if table not in folders or table in compared_by_row() -%}
 {%- set by_others = compared_by_row().get(table, {'columns': [], 'dates': [], 'days': 0}) -%}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set contract = contract_of(domain, table) -%}
 {%- set meta = contract.config.meta -%}
 {%- set keys = meta.grain -%}
 {%- set matters = conditions_to_matter(contract, tables) -%}
@@ -102,7 +102,7 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
     {% endif %}
     {% for column in contract.columns.values() if column.config.meta.parent %}
         {% for domain, table, relation in tables if table == column.config.meta.parent %}
-            {% set parent = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] %}
+            {% set parent = contract_of(domain, table) %}
             {% if parent.config.meta.matters_where %}
                 {% do conditions.append('checked.' ~ column.name ~ ' in (select ' ~ column.name ~ ' from ' ~ relation ~ ' where ' ~ parent.config.meta.matters_where ~ ')') %}
             {% endif %}
@@ -152,7 +152,7 @@ select 'none' as table_name, 'row' as part, cast(null as date) as week_start_dat
 {% macro raw_keys_of(tables) %}
 {%- if execute and target.type == 'duckdb' -%}
 {%- for domain, table, relation in tables %}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set contract = contract_of(domain, table) -%}
 {%- set own = contract.columns.values() | rejectattr('config.meta.matters_from', 'defined')
     | rejectattr('config.meta.is_label') | map(attribute='name') | list %}
 select '{{ table }}' as table_name, hash({{ contract.config.meta.grain[0] }}) as key_hash, hash({{ own | join(', ') }}) as row_hash from {{ relation }}

@@ -1,22 +1,73 @@
-{#- The rows of a raw table that need a second look, parsed and judged by the contract (the sources' YAML), with the fault
-    of each column beside it. `parents` and `accepted_from` name the relations that a column is checked against: dbt needs
-    the refs where it can see them. An absent table gives no row; a parent that was not supplied is not checked.
-    Rows that are sound and alone with their key stay where they are: staging reads them in place, and takes from here
-    what was looked at. A table of text is parsed once and kept whole. `suspects`: a relation that knows which keys to look at,
-    and by which expressions of the raw columns (`suspect_keys`). `copies`: conversations that were copied, with the one
-    that counts (interaction_id, kept_interaction_id); what belongs to a copy belongs to that one. `scales`: columns whose
-    scale is not the contract's. `copied_by`: see suspect_keys(). -#}
+{#- The rows of a raw table that need a second look, parsed and judged by the contract (the sources' YAML), as a select of
+    read_row_number, suspect_key, row_key, each column with its fault and the value that was rejected, duplicate_key_fault,
+    is_identical_copy, normalised_count, is_accepted; with `copies` also copied_interaction_fault. An absent table gives no
+    row. Rows that are sound and alone with their key stay where they are: staging reads them in place, and takes from
+    here what was looked at. A table of text is parsed once and kept whole.
+
+    `parents`, `accepted_from`: {column: relation it is checked against}; dbt needs the refs where it can see them, and a
+    parent that was not supplied is not checked. `suspects`: a relation that knows which keys to look at, and by which
+    expressions of the raw columns (`suspect_keys`). `copies`: conversations that were copied, with the one that counts
+    (interaction_id, kept_interaction_id); what belongs to a copy belongs to that one. `scales`: columns whose scale is not
+    the contract's. `copied_by`: see suspect_keys(). -#}
 {% macro checked_rows(domain, table, parents={}, accepted_from={}, suspects=none, copies=none, scales=none, copied_by=[]) %}
 {%- set relation = source(domain, table) -%}
-{%- if execute -%}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- if not execute -%}
+    {{ return('select 1 as read_row_number') }}
+{%- endif -%}
+{%- set contract = contract_of(domain, table) -%}
 {%- set raw_types = raw_column_types(table) -%}
 {%- set columns = contract.columns.values() | list -%}
 {%- set keys = contract.config.meta.grain -%}
 {%- set ruled = columns | rejectattr('name', 'in', unruled_columns(columns, keys)) | map(attribute='name') | list -%}
 {%- set checked_parents = supplied_parents(contract, parents) -%}
-{%- set is_whole = not is_read_in_place(table) -%}
-{%- set joins -%}
+{%- set joins = joins_to_references(checked_parents, accepted_from, copies) -%}
+with
+
+received_rows as (
+
+    {{ received_rows(raw_rows_of(domain, table), contract, raw_types) }}
+
+),
+
+{% if is_read_in_place(table) -%}
+suspect_keys as (
+
+    {{ known_suspect_keys(suspects, checked_parents) if suspects
+        else suspect_keys(contract, raw_types, checked_parents, accepted_from, joins, copies, scales, copied_by) }}
+
+),
+
+{% endif -%}
+raw_rows as (
+
+    select {{ read_row_number() }} as read_row_number, received_rows.*
+    from received_rows
+    {%- if is_read_in_place(table) %}
+    where received_rows.suspect_key in (select suspect_keys.suspect_key from suspect_keys)
+    {%- endif %}
+
+),
+
+parsed_rows as (
+
+    {{ parsed_rows('raw_rows', columns, keys, raw_types) }}
+
+),
+
+judged_rows as (
+
+    {{ judged_rows(columns, keys, ruled, checked_parents, accepted_from, copies, raw_types, scales) }}
+    {{- joins }}
+
+)
+
+{{ rows_with_faults(columns, keys, ruled, accepted_from, copies, raw_types, scales) }}
+{% endmacro %}
+
+{#- Joins from `parsed_rows` to what its columns are checked against: copied conversations (`copies`), parents
+    (`parent_of_<column>`), and words of a reference as written (`accepted_<column>`) or in another spelling
+    (`folded_<column>`). None multiplies rows. -#}
+{% macro joins_to_references(checked_parents, accepted_from, copies) -%}
     {%- if copies %}
     -- a copy's id is unique, so this cannot multiply rows
     left join {{ copies }} as copies on parsed_rows.interaction_id = copies.interaction_id
@@ -38,19 +89,11 @@
     ) as folded_{{ column }}
         on {{ folded_word('parsed_rows.' ~ column) }} = folded_{{ column }}.folded
     {%- endfor %}
-{%- endset -%}
-with
+{%- endmacro %}
 
-received_rows as (
-
-    {{ received_rows(relation if raw_types else '(select 1 as nothing where false) as nothing', contract, raw_types) }}
-
-),
-
-{% if not is_whole -%}
-suspect_keys as (
-    {%- if suspects %}
-
+{#- Keys to look at where the relation `suspects` knows them, as a select of suspect_key: those it marks, and those with a
+    parent that is not accepted. -#}
+{% macro known_suspect_keys(suspects, checked_parents) -%}
     select suspect_key from {{ suspects }} where is_suspect
     {%- for column, parent in checked_parents.items() %}
     union
@@ -63,35 +106,12 @@ suspect_keys as (
     ) as unknown_ids
         on suspects.{{ column }} = unknown_ids.unknown_id
     {%- endfor %}
-    {%- else %}
-    {{ suspect_keys(contract, raw_types, checked_parents, accepted_from, joins, copies, scales, copied_by) }}
-    {%- endif %}
+{%- endmacro %}
 
-),
-
-raw_rows as (
-
-    select {{ read_row_number() }} as read_row_number, received_rows.*
-    from received_rows
-    where received_rows.suspect_key in (select suspect_keys.suspect_key from suspect_keys)
-
-),
-{%- else -%}
-raw_rows as (
-
-    select {{ read_row_number() }} as read_row_number, * from received_rows
-
-),
-{%- endif %}
-
-parsed_rows as (
-
-    {{ parsed_rows('raw_rows', columns, keys, raw_types) }}
-
-),
-
-judged_rows as (
-
+{#- `parsed_rows` as a select with <column>_fault for each column that has a rule, <column>_word for those that are checked
+    against a reference, held_interaction_id where there are copies, duplicate_key_fault and is_identical_copy. The joins
+    follow it. -#}
+{% macro judged_rows(columns, keys, ruled, checked_parents, accepted_from, copies, raw_types, scales) -%}
     select
         parsed_rows.*,
         {%- for column in columns if column.name in ruled %}
@@ -105,19 +125,10 @@ judged_rows as (
         {%- endif %}
         {{ duplicate_key_fault(columns, keys, accepted_from, raw_types) }}
     from parsed_rows
-    {{- joins }}
+{%- endmacro %}
 
-){% if copies %},
-
-held_rows as (
-
-    select
-        judged_rows.*,
-        {{ copied_child_fault(columns, keys, ruled) }} as copied_interaction_fault
-    from judged_rows
-
-){% endif %}
-
+{#- What checked_rows() gives, from `judged_rows`: each value as the metrics read it, its fault beside it. -#}
+{% macro rows_with_faults(columns, keys, ruled, accepted_from, copies, raw_types, scales) -%}
 select
     read_row_number,
     suspect_key,
@@ -141,11 +152,15 @@ select
         {%- endfor %}
         {{ 'copied_interaction_fault, ' if copies }}duplicate_key_fault
     ) is null as is_accepted
-from {{ 'held_rows' if copies else 'judged_rows' }}
-{%- else -%}
-select 1 as read_row_number
-{%- endif -%}
-{% endmacro %}
+{%- if copies %}
+from (
+    select judged_rows.*, {{ copied_child_fault(columns, keys, ruled) }} as copied_interaction_fault
+    from judged_rows
+) as held_rows
+{%- else %}
+from judged_rows
+{%- endif %}
+{%- endmacro %}
 
 {#- A value as the metrics read it: null where a measure has a fault or its column another scale, a word in the spelling of its
     reference, what belongs to a copied conversation with the one that counts. -#}
@@ -209,105 +224,7 @@ select 1 as read_row_number
     from {{ relation }}
 {%- endmacro %}
 
-{#- The accepted rows of a raw table, as a select: read in place where nothing is the matter with their key. -#}
-{% macro accepted_rows(domain, table, checked, scales=none) %}
-{%- set relation = source(domain, table) -%}
-{%- if execute -%}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
-{%- set raw_types = raw_column_types(table) -%}
-{%- set columns = contract.columns.values() | list %}
-select
-    {%- for column in columns %}
-    {{ column.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from {{ checked }}
-where is_accepted
-{%- if is_read_in_place(table) %}
-union all
-select
-    {%- for column in columns %}
-    {{ sound_value(column, raw_types, scales) }} as {{ column.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from {{ relation }} as received_rows
--- each key stands there once
-left join (select distinct suspect_key as looked_at_key from {{ checked }}) as looked_at
-    on {{ suspect_key(contract, raw_types) }} = looked_at.looked_at_key
-where looked_at.looked_at_key is null
-{%- endif %}
-{%- else -%}
-select 1 as nothing
-{%- endif -%}
-{% endmacro %}
-
-{#- A number for what rows are looked at together: the key, or what holds several keys (`looked_at_by`: a week of days).
-    Rows of two keys that share a number by chance are looked at both. -#}
-{% macro suspect_key(contract, raw_types) -%}
-    {%- set parts = [] -%}
-    {%- for name in contract.config.meta.grain -%}
-        {%- set raw = adapter.quote(name) if name in raw_types else 'cast(null as string)' -%}
-        {%- set data_type = contract.columns[name].data_type -%}
-        {%- set values = contract.columns[name].config.meta.accepted_values -%}
-        {%- if name == contract.config.meta.looked_at_by_week -%}
-            {%- do parts.append(week_start(parsed_value(raw, data_type, raw_types.get(name, 'VARCHAR')))) -%}
-        {%- elif is_native(data_type, raw_types.get(name, 'VARCHAR')) and not values -%}
-            {%- do parts.append(raw) -%}
-        {%- else -%}
-            {%- do parts.append('coalesce(cast(' ~ parsed_column(contract.columns[name], raw, raw_types.get(name, 'VARCHAR')) ~ ' as string), cast(' ~ raw ~ ' as string))') -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ row_hash(parts) }}
-{%- endmacro %}
-
-{#- Whether a raw column has the type of the contract, so that reading it is parsing it. -#}
-{% macro is_native(data_type, raw_type) %}
-    {{ return(raw_type in {
-        'varchar': ['VARCHAR'],
-        'date': ['DATE'],
-        'timestamp': ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'],
-        'boolean': ['BOOLEAN'],
-        'double': ['DOUBLE', 'BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT'],
-        'bigint': ['BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT'],
-    }[data_type]) }}
-{% endmacro %}
-
-{#- Whether the rows of a raw table stay in their files: all of its columns are native there. -#}
-{% macro is_read_in_place(table) %}
-    {% set raw_types = raw_column_types(table) %}
-    {% set contract = contract_tables() | selectattr('name', 'equalto', table) | first %}
-    {% for column in contract.columns.values() %}
-        {% if column.name in raw_types and not is_native(column.data_type, raw_types[column.name]) %}
-            {{ return(false) }}
-        {% endif %}
-    {% endfor %}
-    {{ return(raw_types | length > 0 and not contract.config.meta.is_kept_whole) }}
-{% endmacro %}
-
-{#- A native value of a sound row: as it is, so that a date that is asked for keeps files closed that do not hold it. -#}
-{% macro sound_value(column, raw_types, scales=none) -%}
-    {%- if scales and column.config.meta.is_measure and column.name in raw_types -%}
-        case when not {{ has_wrong_scale(scales, column.name) }} then {{ sound_value(column, raw_types) }} end
-    {%- elif column.name not in raw_types -%}
-        cast(null as {{ 'string' if column.data_type == 'varchar' else column.data_type }})
-    {%- elif column.data_type == 'varchar' and column.config.meta.is_optional -%}
-        nullif(received_rows.{{ adapter.quote(column.name) }}, '')
-    {%- elif raw_types[column.name] == 'TIMESTAMP WITH TIME ZONE' -%}
-        {{ instant_in_utc('received_rows.' ~ adapter.quote(column.name)) }}
-    {%- elif column.data_type in ('bigint', 'double') and raw_types[column.name] != column.data_type | upper -%}
-        cast(received_rows.{{ adapter.quote(column.name) }} as {{ column.data_type }})
-    {%- else -%}
-        received_rows.{{ adapter.quote(column.name) }}
-    {%- endif -%}
-{%- endmacro %}
-
-{#- {column: DuckDB type} of a registered raw table, without case; empty when the table was not supplied. -#}
-{% macro raw_column_types(table) %}
-    {% set types = {} %}
-    {% for row in run_query("select column_name, data_type from raw.registered_columns where table_name = '" ~ table ~ "'").rows %}
-        {% do types.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {{ return(types) }}
-{% endmacro %}
-
+{#- {column: {relation, key, table, checked}} of the parents that were supplied, of `parents` ({column: relation}). -#}
 {% macro supplied_parents(contract, parents) %}
     {% set supplied = {} %}
     {% for column, relation in parents.items() %}

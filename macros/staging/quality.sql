@@ -18,7 +18,7 @@ select
     faults.scope
 from (
 {%- for domain, table, relation in tables -%}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
+{%- set contract = contract_of(domain, table) -%}
 {%- set columns = contract.columns.values() | list -%}
 {%- set keys = contract.config.meta.grain -%}
 {%- set unruled = unruled_columns(columns, keys) -%}
@@ -89,65 +89,37 @@ select 1 as table_name
         ~ "' and not is_read order by position").columns[0].values() | join(', ')) }}
 {% endmacro %}
 
-{#- No table is gone through for it: rejected rows stand in what was checked, and a column is known to be observed at the
-    first value. That the other rows are those that staging gives is for a test to say. -#}
-{% macro coverage_of(tables, faults, scales) %}
-{%- if execute -%}
-{%- for domain, table, checked, accepted in tables -%}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] -%}
-{%- set meta = contract.config.meta -%}
-{%- set present = raw_column_types(table) -%}
-{%- set unread_columns = unread_columns_of(table) -%}
-{%- set absent_columns = contract.columns.keys() | reject('in', present) | join(', ') if present else '' %}
-select
-    '{{ table }}' as table_name,
-    {{ 'true' if present else 'false' }} as is_present,
-    {{ 'true' if meta.is_required else 'false' }} as is_required,
-    counts.read_count,
-    counts.read_count - counts.rejected_count as accepted_count,
-    counts.rejected_count,
-    counts.copied_count,
-    counts.normalised_count,
-    counts.nulled_value_count,
-    {{ "'" ~ unread_columns | replace("'", "''") ~ "'" if unread_columns else 'cast(null as string)' }} as unread_columns,
-    counts.read_count > counts.rejected_count as is_observed,
-    {{ "'" ~ absent_columns ~ "'" if absent_columns else 'cast(null as string)' }} as absent_columns,
-    case
-        when counts.read_count = counts.rejected_count
-            then {{ "'" ~ meta.without_it | replace("'", "''") ~ "'" if meta.without_it else "'no row of a required table was accepted'" }}
-        {%- set judged_columns = contract.columns.values() | selectattr('config.meta.without_it', 'defined') | list %}
-        {%- if judged_columns %}
-        {#- a column that is empty in all rows is as good as absent -#}
-        else nullif(concat_ws('; '
-            {%- for column in judged_columns -%}
-            , case
-                when not exists (select 1 from {{ accepted }} where {{ column.name }} is not null)
-                    then 'without {{ column.name }}: {{ column.config.meta.without_it | replace("'", "''") }}'
-            end
+{#- What int_raw_coverage says of each table without asking its rows, as a list of {domain, name, is_present, is_required,
+    unread_columns, absent_columns, without_it, judged_columns: [{name, without_it}], copy_condition}; texts are written as
+    in SQL literals. While dbt parses, only domain and name are known. -#}
+{% macro coverage_facts() %}
+    {%- set facts = [] -%}
+    {%- for domain, table in raw_tables() -%}
+        {%- if execute -%}
+            {%- set contract = contract_of(domain, table) -%}
+            {%- set meta = contract.config.meta -%}
+            {%- set present = raw_column_types(table) -%}
+            {%- set judged_columns = [] -%}
+            {%- for column in contract.columns.values() | selectattr('config.meta.without_it', 'defined') -%}
+                {%- do judged_columns.append({'name': column.name, 'without_it': column.config.meta.without_it | replace("'", "''")}) -%}
             {%- endfor -%}
-        ), '')
-        {%- endif %}
-    end as unavailable
-from (
-    select
-        (select count(*) from {{ raw_rows_of(domain, table) }}) as read_count,
-        (select count(*) from {{ checked }} where not is_accepted) as rejected_count,
-        (
-            select count(*) from {{ checked }}
-            where not is_accepted and {{ 'is_identical_copy' if table != 'interactions' and not meta.matters_with else '(is_identical_copy or copied_interaction_fault is not null)' }}
-        ) as copied_count,
-        (select coalesce(cast(sum(normalised_count) as bigint), 0) from {{ checked }}) as normalised_count,
-        (select count(*) from {{ faults }} where table_name = '{{ table }}' and scope = 'value')
-        + (
-            select coalesce(cast(sum(column_value_count) as bigint), 0)
-            from (select distinct column_name, column_value_count from {{ scales }} where table_name = '{{ table }}') as nulled_columns
-        ) as nulled_value_count
-) as counts
-{{ 'union all' if not loop.last }}
-{%- endfor -%}
-{%- else -%}
-select 1 as table_name
-{%- endif -%}
+            {%- do facts.append({
+                'domain': domain,
+                'name': table,
+                'is_present': 'true' if present else 'false',
+                'is_required': 'true' if meta.is_required else 'false',
+                'unread_columns': unread_columns_of(table) | replace("'", "''"),
+                'absent_columns': contract.columns.keys() | reject('in', present) | join(', ') if present else '',
+                'without_it': (meta.without_it or 'no row of a required table was accepted') | replace("'", "''"),
+                'judged_columns': judged_columns,
+                'copy_condition': '(is_identical_copy or copied_interaction_fault is not null)'
+                    if table == 'interactions' or meta.matters_with else 'is_identical_copy',
+            }) -%}
+        {%- else -%}
+            {%- do facts.append({'domain': domain, 'name': table}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(facts) }}
 {% endmacro %}
 
 {#- What the contract says of each column, as rows of (table_name, column_name, parent_table, wanted, need), for whoever has to

@@ -40,7 +40,7 @@ where {{ value }} is not null
 
 {#- Columns of a raw table in the types of the contract, as a select; without the table or a column, no row or null. -#}
 {% macro raw_columns(domain, table, names) %}
-{%- set contract = graph.sources['source.' ~ project_name ~ '.' ~ domain ~ '.' ~ table] if execute else none -%}
+{%- set contract = contract_of(domain, table) if execute else none -%}
 {%- set raw_types = raw_column_types(table) if execute else {} -%}
 {%- set relation = source(domain, table) -%}
 select

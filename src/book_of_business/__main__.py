@@ -49,11 +49,16 @@ def parser() -> argparse.ArgumentParser:
     )
     weekly.set_defaults(run=run_weekly)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
+    notebooks.add_argument("names", nargs="*", metavar="NAME", help="which (07_outcome_feedback); without one, all")
     notebooks.set_defaults(run=run_notebooks)
     pictures = commands.add_parser("pictures", help="draw the pictures of README and docs from the published marts")
     pictures.set_defaults(run=run_pictures)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
     docs.set_defaults(run=run_docs)
+    definitions = commands.add_parser(
+        "definitions", help="write docs/metrics.md and docs/raw-contract.md from the project's files"
+    )
+    definitions.set_defaults(run=run_definitions)
     calibrate = commands.add_parser("calibrate", help="learn weights and ceilings from the published marts, adopt them")
     calibrate_cli.add_arguments(calibrate)
     calibrate.set_defaults(run=calibrate_cli.run)
@@ -65,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_build(arguments: argparse.Namespace) -> int:
     """Build, validate and publish."""
-    from book_of_business.build import build
+    from book_of_business.building.build import build
 
     build(settings_module.from_environment(), is_fast=arguments.fast)
     return 0
@@ -73,8 +78,8 @@ def run_build(arguments: argparse.Namespace) -> int:
 
 def run_publish(_: argparse.Namespace) -> int:
     """Publish what a plain dbt build left in the working file."""
-    from book_of_business.build import one_build_at_a_time, print_result
-    from book_of_business.publish import publish
+    from book_of_business.building.build import one_build_at_a_time, print_result
+    from book_of_business.building.publish import publish
 
     settings = settings_module.from_environment()
     settings.build_dir.mkdir(parents=True, exist_ok=True)
@@ -88,7 +93,7 @@ def run_report(_: argparse.Namespace) -> int:
     """Print the published books again."""
     from rich.console import Console
 
-    from book_of_business.report import print_report
+    from book_of_business.terminal.report import print_report
 
     settings = settings_module.from_environment()
     if not settings.published_file.is_file():
@@ -101,7 +106,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
     """Answer a question, or list the catalogue."""
     from rich.console import Console
 
-    from book_of_business import questions
+    from book_of_business.terminal import questions
 
     settings = settings_module.from_environment()
     console = Console(highlight=False)
@@ -121,28 +126,28 @@ def run_ask(arguments: argparse.Namespace) -> int:
 
 def run_weekly(_: argparse.Namespace) -> int:
     """Print the scorecard of the last complete week."""
-    from book_of_business.weekly import console_for_weekly, print_weekly
+    from book_of_business.terminal.weekly import console_for_weekly, print_weekly
 
     print_weekly(settings_module.from_environment().build_dir, console_for_weekly())
     return 0
 
 
-def run_notebooks(_: argparse.Namespace) -> int:
+def run_notebooks(arguments: argparse.Namespace) -> int:
     """Run the notebooks and write their pages."""
-    from book_of_business import notebooks
+    from book_of_business.pages import notebooks
 
-    for page in notebooks.run(settings_module.from_environment()):
+    for page in notebooks.run(settings_module.from_environment(), arguments.names or None):
         print(page)
     return 0
 
 
 def run_pictures(_: argparse.Namespace) -> int:
     """Write docs/img/*.png."""
-    from book_of_business import charts
+    from book_of_business.pages import pictures
 
     settings = settings_module.from_environment()
-    for name, chart in charts.pictures(settings.build_dir).items():
-        print(charts.write_picture(settings.project_dir / charts.PICTURES / name, chart))
+    for name, chart in pictures.pictures(settings.build_dir).items():
+        print(pictures.write_picture(settings.project_dir / pictures.FOLDER / name, chart))
     return 0
 
 
@@ -150,9 +155,9 @@ def run_docs(_: argparse.Namespace) -> int:
     """Write dbt's documentation as one page."""
     import shutil
 
-    from book_of_business.build import one_build_at_a_time
+    from book_of_business.building.build import one_build_at_a_time
+    from book_of_business.building.dbt_runner import Dbt
     from book_of_business.console import step
-    from book_of_business.dbt_runner import Dbt
 
     settings = settings_module.from_environment()
     if not settings.working_file.is_file():
@@ -164,6 +169,15 @@ def run_docs(_: argparse.Namespace) -> int:
     page = settings.build_dir / "docs.html"
     shutil.copyfile(settings.build_dir / "dbt" / "static_index.html", page)
     print(page)
+    return 0
+
+
+def run_definitions(_: argparse.Namespace) -> int:
+    """Write the generated pages of docs/."""
+    from book_of_business.definitions.pages import write_pages
+
+    for page in write_pages(settings_module.project_dir()):
+        print(page)
     return 0
 
 

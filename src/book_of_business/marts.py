@@ -61,9 +61,8 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
 
 
 def read_labels(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """One row per CSM and one for `unassigned`: csm_id, csm (its name on one line, with the id where two are alike)."""
-    csms = query(connection, "select csm_id, csm_name from marts.dim_csms order by csm_id")
-    rows = [*csms.iter_rows(), (UNASSIGNED, UNASSIGNED)]
+    """One row per owner, `unassigned` included: csm_id, csm (its name on one line, with the id where two are alike)."""
+    rows = query(connection, "select csm_id, csm_name from marts.dim_csms order by csm_id").rows()
     names = [one_line(name, LABEL_LENGTH) or "?" for _, name in rows]
     taken: set[str] = set()
     labels = []
@@ -75,7 +74,8 @@ def read_labels(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             label = f"{name} ({one_line(csm_id, LABEL_LENGTH)}, {copies})"
         taken.add(label)
         labels.append(label)
-    return pl.DataFrame({"csm_id": [csm_id for csm_id, _ in rows], "csm": labels})
+    schema = {"csm_id": pl.String, "csm": pl.String}
+    return pl.DataFrame({"csm_id": [csm_id for csm_id, _ in rows], "csm": labels}, schema)
 
 
 def labelled(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
@@ -93,7 +93,7 @@ def read_books(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """
     return labelled(
         connection,
-        f"""
+        """
         select
             loads.csm_id, csms.motion, weeks.week_end_date, loads.account_count, loads.arr_usd,
             books.account_band, books.arr_band, loads.fte, loads.effort_hours, loads.target_capacity_hours,
@@ -103,10 +103,10 @@ def read_books(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         inner join marts.dim_weeks as weeks on loads.week_start_date = weeks.week_start_date and weeks.is_latest
         inner join marts.fct_books as books
             on loads.csm_id = books.csm_id and loads.week_start_date = books.week_start_date
-        left join marts.dim_csms as csms on loads.csm_id = csms.csm_id
-        where csms.is_employed or (loads.csm_id = '{UNASSIGNED}' and loads.account_count > 0)
+        inner join marts.dim_csms as csms on loads.csm_id = csms.csm_id
+        where csms.is_employed or (csms.is_unassigned and loads.account_count > 0)
         order by
-            loads.csm_id = '{UNASSIGNED}', loads.load_ratio desc nulls first, loads.effort_hours desc,
+            csms.is_unassigned, loads.load_ratio desc nulls first, loads.effort_hours desc,
             loads.account_count desc, loads.csm_id
     """,
     )

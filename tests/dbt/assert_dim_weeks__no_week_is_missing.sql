@@ -1,4 +1,4 @@
--- Mondays, seven days apart, from the week of the earliest accepted interaction to the one that ends on as_of_date.
+-- Mondays, seven days apart, from the first week of the clock to the one that ends on as_of_date.
 -- Otherwise a week in which nothing happened would be left out, and trends and runs would close over it.
 with
 
@@ -11,21 +11,6 @@ weeks as (
 clock as (
 
     select * from {{ ref('int_clock') }}
-
-),
-
-interactions as (
-
-    select * from {{ ref('stg_interactions__interactions') }}
-
-),
-
-first_interaction as (
-
-    select min(cast(interactions.started_at as date)) as started_on
-    from interactions
-    cross join clock
-    where cast(interactions.started_at as date) <= clock.as_of_date
 
 ),
 
@@ -47,14 +32,13 @@ faulty_weeks as (
     select week_pairs.week_start_date
     from week_pairs
     cross join clock
-    cross join first_interaction
     where
         week_pairs.week_start_date != {{ week_start('week_pairs.week_start_date') }}
         or {{ days_between('week_pairs.previous_week_start_date', 'week_pairs.week_start_date') }} != 7
         or (
             week_pairs.previous_week_start_date is null
             and week_pairs.week_start_date
-            != {{ week_start('coalesce(first_interaction.started_on, clock.as_of_date)') }}
+            != clock.first_week_start_date
         )
         or (week_pairs.next_week_start_date is null and week_pairs.week_end_date != clock.as_of_date)
         or week_pairs.is_latest != (week_pairs.next_week_start_date is null)

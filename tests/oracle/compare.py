@@ -36,6 +36,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fct_csm_scorecard": ("csm_id", "week_start_date"),
     "fct_rebalancing_triggers": ("csm_id", "trigger", "week_start_date"),
     "data_coverage": ("table_name",),
+    "dim_csms": ("csm_id",),
+    "dim_weeks": ("week_start_date",),
 }
 # Not computed, but held against what must be true of them.
 CHECKS: dict[str, Callable[[Book, Mart], list[str]]] = {

@@ -89,6 +89,8 @@ def check_dim_accounts(book: Book, rows: Mart) -> list[str]:
     active = set(book.active_accounts(book.as_of))
     for account_id in sorted(expected & set(found)):
         row, at = found[account_id], f"dim_accounts {account_id!r}"
+        if row["as_of_date"] != book.as_of:
+            lines.append(f"{at} as_of_date: published {row['as_of_date']}")
         if row["is_active"] != (account_id in active):
             lines.append(f"{at} is_active: published {row['is_active']}")
         elif account_id in active:

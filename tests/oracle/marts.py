@@ -21,8 +21,6 @@ from .book import (
 from .contract import Outcome
 from .logged_time import minutes_of
 
-WEEKS_PER_QUARTER = 13
-
 
 def fct_account_effort(book: Book) -> Mart:
     return [book.effort(account_id, sunday) for sunday in book.sundays for account_id in book.active_accounts(sunday)]
@@ -155,7 +153,10 @@ def fct_csm_engagement(book: Book) -> Mart:
 
 
 def fct_account_coverage(book: Book) -> Mart:
-    return [book.coverage(account_id, book.as_of) for account_id in book.active_accounts(book.as_of)]
+    return [
+        book.coverage(account_id, book.as_of) | {"as_of_date": book.as_of}
+        for account_id in book.active_accounts(book.as_of)
+    ]
 
 
 def fct_csm_coverage(book: Book) -> Mart:
@@ -207,6 +208,7 @@ def fct_renewal_concentration(book: Book) -> Mart:
                     "subscription_count": None if book_arr is None else len(rows),
                     "is_over_warn": None if csm_id == UNASSIGNED else is_warn,
                     "is_over_cap": None if csm_id == UNASSIGNED else is_cap,
+                    "as_of_date": book.as_of,
                 }
             )
     return mart
@@ -228,6 +230,7 @@ def fct_book_renewals(book: Book) -> Mart:
                 "renewal_hhi": fsum(one**2 for one in shares) if shares else None,
                 "is_over_warn": None if csm_id == UNASSIGNED else is_warn,
                 "is_over_cap": None if csm_id == UNASSIGNED else is_cap,
+                "as_of_date": book.as_of,
             }
         )
     return mart
@@ -296,6 +299,7 @@ def fct_touch_plan(book: Book) -> Mart:
             "actual_touch_count": None,
             "touch_ceiling_count": None,
             "verdict": None,
+            "as_of_date": book.as_of,
         }
         mart.append(row)
         if csm_id == UNASSIGNED:
@@ -305,7 +309,7 @@ def fct_touch_plan(book: Book) -> Mart:
             for account_id in accounts
             for cadence in book.reference.cadences[book.accounts[account_id]["segment"]]
         ]
-        hours = fsum(one.touches_per_quarter * one.hours_per_touch for one in owed) / WEEKS_PER_QUARTER
+        hours = fsum(one.touches_per_quarter * one.hours_per_touch for one in owed) / (book.limits["quarter_days"] / 7)
         scale = book.capacity(csm_id, book.as_of).scale
         verdict = "within"
         if rounded(hours) < rounded(book.limits["productive_hours_low"] * scale):

@@ -10,6 +10,7 @@ from datetime import date
 from . import marts as plain
 from .book import Book, Mart, NoClockError, quarter_start
 from .contract import Outcome
+from .dimensions import dim_csms, dim_weeks
 from .logged_time import fct_account_logged_time, fct_csm_logged_time
 from .reference import Reference
 from .risk import fct_csm_risk_detection, fct_risk_episodes
@@ -35,6 +36,8 @@ OF_THE_BOOK: dict[str, Callable[[Book], Mart]] = {
     "fct_touch_plan": plain.fct_touch_plan,
     "fct_account_logged_time": fct_account_logged_time,
     "fct_csm_logged_time": fct_csm_logged_time,
+    "dim_csms": dim_csms,
+    "dim_weeks": dim_weeks,
 }
 OF_OTHER_MARTS: dict[str, Callable[..., Mart]] = {
     "fct_risk_episodes": fct_risk_episodes,

@@ -124,6 +124,7 @@ def fct_risk_episodes(book: Book, signals: Mart, load: Mart) -> Mart:
                     "book_account_count": of_book.get("account_count"),
                     "book_arr_usd": of_book.get("arr_usd"),
                     "book_load_ratio": of_book.get("load_ratio"),
+                    "as_of_date": book.as_of,
                 }
             )
     return mart

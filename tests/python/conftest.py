@@ -46,7 +46,7 @@ def quick_command(*arguments: str) -> list[str]:
 def environment(build_dir: Path, raw_data: Path | None, as_of_date: str = "") -> dict[str, str]:
     """The environment of a user's shell, with nothing of the tester's own book in it."""
     own = {name: value for name, value in os.environ.items() if name not in ("RAW_DATA", "AS_OF_DATE", "BUILD_DIR")}
-    own |= {"BUILD_DIR": str(build_dir), "AS_OF_DATE": as_of_date, "COLUMNS": "140"}
+    own |= {"BUILD_DIR": str(build_dir), "AS_OF_DATE": as_of_date, "COLUMNS": "140", "REMEMBER_BUILD": "0"}
     return own | ({"RAW_DATA": str(raw_data)} if raw_data else {})
 
 

@@ -11,7 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MACROS = (
     "macros/rules.sql",
     "macros/spans.sql",
-    "macros/usage.sql",
     # what begins with spark_ is of use to that engine alone, and some of it no template outside dbt
     *sorted(
         str(path.relative_to(ROOT))

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book_of_business import alarms
+from book_of_business.proof import alarms
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "seeds" / "reference"
@@ -224,7 +224,7 @@ def test_the_models_description_quotes_the_published_error_rates() -> None:
         f"every {quarter / cusum_together[per_quarter]:.1f} ({cusum_together[per_quarter]:.1f})",
         f"after {runs[delay]:.1f} and {cusum[delay]:.1f} weeks",
         f"({runs_together[delay]:.1f} and {cusum_together[delay]:.1f} at 0.5)",
-        f"{runs['lasting_alarm_share']:.0%} and {cusum['lasting_alarm_share']:.0%} are in alarm".replace("%", " %"),
+        f"{runs['lasting_alarm_share']:.0%} and {cusum['lasting_alarm_share']:.0%} of CSMs are in alarm",
         f"clear in {runs['mean_clearing_weeks']:.1f} and {cusum['mean_clearing_weeks']:.1f} weeks",
     ):
         assert quoted in described

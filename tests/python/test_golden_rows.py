@@ -20,6 +20,7 @@ KEYS = {
     "data_coverage": ["table_name"],
     "dim_accounts": ["account_id"],
     "dim_csms": ["csm_id"],
+    "dim_weeks": ["week_start_date"],
     "fct_account_coverage": ["account_id"],
     "fct_account_effort": ["account_id", "week_start_date"],
     "fct_account_taxonomy_changes": ["account_id", "attribute", "week_start_date"],

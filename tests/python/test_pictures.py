@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from conftest import ROOT, Run, rows, run_build, shared_folder
 
-from book_of_business import charts
+from book_of_business.pages import pictures
 
-FOLDER = ROOT / charts.PICTURES
+FOLDER = ROOT / pictures.FOLDER
 LARGEST_BYTES = 200_000
 
 
@@ -30,14 +30,14 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(demo_build: Path) -> dict[str, alt.TopLevelMixin]:
     """The charts of the bundled book."""
-    return charts.pictures(demo_build)
+    return pictures.pictures(demo_build)
 
 
 def test_each_picture_plots_what_the_marts_say_now(demo: dict[str, alt.TopLevelMixin]) -> None:
     assert sorted(path.name for path in FOLDER.glob("*.png")) == sorted(demo)
     for name, chart in demo.items():
-        kept = charts.plotted_in((FOLDER / name).read_bytes())
-        assert kept == charts.plotted(chart), f"docs/img/{name} is out of date: run `make pictures`"
+        kept = pictures.plotted_in((FOLDER / name).read_bytes())
+        assert kept == pictures.plotted(chart), f"docs/img/{name} is out of date: run `make pictures`"
 
 
 def test_pictures_are_small_and_used(demo: dict[str, alt.TopLevelMixin]) -> None:
@@ -48,14 +48,14 @@ def test_pictures_are_small_and_used(demo: dict[str, alt.TopLevelMixin]) -> None
 
 
 def test_a_picture_carries_its_own_values_and_notices_a_change(small_build: Run, tmp_path: Path) -> None:
-    for name, chart in charts.pictures(small_build.build_dir).items():
-        path = charts.write_picture(tmp_path / "img" / name, chart)
+    for name, chart in pictures.pictures(small_build.build_dir).items():
+        path = pictures.write_picture(tmp_path / "img" / name, chart)
         assert path.read_bytes().startswith(b"\x89PNG")
-        assert charts.plotted_in(path.read_bytes()) == charts.plotted(chart)
+        assert pictures.plotted_in(path.read_bytes()) == pictures.plotted(chart)
     one = alt.Chart(pl.DataFrame({"load": [1.0]})).mark_bar().encode(x="load:Q")
     other = alt.Chart(pl.DataFrame({"load": [1.00001]})).mark_bar().encode(x="load:Q")
-    path = charts.write_picture(tmp_path / "one.png", one)
-    assert charts.plotted_in(path.read_bytes()) != charts.plotted(other)
+    path = pictures.write_picture(tmp_path / "one.png", one)
+    assert pictures.plotted_in(path.read_bytes()) != pictures.plotted(other)
 
 
 def test_the_people_of_the_demo_page_are_those_of_the_marts(demo_build: Path) -> None:

@@ -10,20 +10,19 @@ import duckdb
 import pytest
 
 from book_of_business.errors import UserError
-from book_of_business.project_check import (
-    __main__ as command,
-)
-from book_of_business.project_check import (
+from book_of_business.proof.project_check import (
     allowances,
     columns,
     model_files,
     reference,
     repository,
+    rooms,
     sql_rules,
     use,
     yaml_keys,
 )
-from book_of_business.project_check.project import Problem, Project, SqlFile, literal_numbers
+from book_of_business.proof.project_check import cli as command
+from book_of_business.proof.project_check.project import Problem, Project, SqlFile, literal_numbers
 
 MART = "models/marts/capacity/fct_loads"
 RULES = "models/intermediate/effort/int_loads__summed"
@@ -61,7 +60,8 @@ models:
       - unique_grain: {arguments: {columns: [csm_id]}}
     columns:
       - {name: csm_id, data_type: varchar, description: "Id of the CSM."}
-      - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity."}
+      - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity.",
+         config: {meta: {formula: "see `target_load_ratio`", numerator: hours, denominator: capacity}}}
 """
 FILES = {
     f"{MART}.sql": GOOD_SQL,
@@ -85,6 +85,8 @@ FILES = {
     ),
     "seeds/reference/thresholds.yml": GOOD_YAML.replace("models:", "seeds:").replace("fct_loads", "thresholds"),
     "tests/dbt/assert_fct_loads__are_positive.sql": "select csm_id from {{ ref('fct_loads') }} where load_ratio < 0\n",
+    "docs/templates/metrics.md.j2": "{{ constants('*') }}\n",
+    "docs/templates/raw-contract.md.j2": "# Raw contract\n",
     "README.md": "# A project\n",
 }
 
@@ -185,14 +187,34 @@ def test_unit_tests_may_have_a_file_of_their_own(write):
     assert list(model_files.yaml_beside_each_model(project)) == []
 
 
-@pytest.mark.parametrize(
-    ("path", "most"), [(f"{MART}.sql", model_files.MOST_MODEL_LINES), (f"{MART}.yml", model_files.MOST_YAML_LINES)]
-)
-def test_a_file_may_have_its_most_lines_and_not_one_more(write, path, most):
-    filled = FILES[path] + "#\n" * (most - FILES[path].count("\n"))
-    assert list(model_files.lengths(write({path: filled}))) == []
-    [problem] = model_files.lengths(write({path: filled + "#\n"}))
+def test_yaml_may_have_its_most_lines_and_not_one_more(write):
+    most = model_files.MOST_YAML_LINES
+    filled = GOOD_YAML + "#\n" * (most - GOOD_YAML.count("\n"))
+    assert list(model_files.lengths(write({f"{MART}.yml": filled}))) == []
+    [problem] = model_files.lengths(write({f"{MART}.yml": filled + "#\n"}))
     assert problem.what == f"{most + 1} lines, {most} at most"
+
+
+@pytest.mark.parametrize("end", ["{% endmacro %}", "{%- endmacro -%}"])
+def test_a_macro_may_have_its_most_lines_and_not_one_more(write, end):
+    most = model_files.MOST_MACRO_LINES
+    filled = "{% macro short() %}{% endmacro %}\n{% macro long() -%}\n" + "select 1\n" * (most - 2)
+    assert list(model_files.lengths(write({"macros/loads.sql": filled + end}))) == []
+    [problem] = model_files.lengths(write({"macros/loads.sql": filled + "select 1\n" + end}))
+    assert problem.what == f"macro long has {most + 1} lines, {most} at most"
+
+
+def test_folders_that_read_each_other_are_found_also_by_way_of_a_third(write):
+    reads = {"effort": "int_loads__owned", "ownership": "int_loads__dated", "clock": "int_loads__summed"}
+    names = {"effort": "int_loads__summed", "ownership": "int_loads__owned", "clock": "int_loads__dated"}
+    circle = {
+        f"models/intermediate/{folder}/{names[folder]}.sql": GOOD_SQL.replace("int_loads__summed", read)
+        for folder, read in reads.items()
+    }
+    [problem] = sql_rules.folders_read_one_way(write(circle))
+    assert all(f"models/intermediate/{folder}" in f"{problem.file} {problem.what}" for folder in reads)
+    broken = {"models/intermediate/clock/int_loads__dated.sql": FILES[f"{RULES}.sql"]}
+    assert list(sql_rules.folders_read_one_way(write({**circle, **broken}))) == []
 
 
 @pytest.mark.parametrize(
@@ -476,7 +498,7 @@ def notebook(code_cells: int, **cell: object) -> str:
     [
         (notebook(1, outputs=[{"output_type": "stream"}]), "1 cells have outputs"),
         (notebook(2, execution_count=3), "2 cells have outputs"),
-        (notebook(repository.MOST_CODE_CELLS + 1), "16 code cells, 15 at most"),
+        (notebook(repository.MOST_CODE_CELLS + 1), "21 code cells, 20 at most"),
         ("{", "it is not a notebook"),
         ("[]", "it is not a notebook"),
     ],
@@ -488,6 +510,40 @@ def test_a_notebook_that_ran_or_is_too_long_is_found(write, text, found):
 
 def test_a_notebook_as_it_was_written_passes(write):
     assert list(repository.notebooks(write({"notebooks/01_who.ipynb": notebook(repository.MOST_CODE_CELLS)}))) == []
+
+
+BUILD = f"{rooms.PACKAGE}building/build.py"
+ENTRY_LINES = (
+    'import sys\n\nfrom book_of_business.proof.bench import main\n\nif __name__ == "__main__":\n    sys.exit(main())\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        (BUILD, "from book_of_business.proof.bench import plan\n", "it imports proof"),
+        (BUILD, "def build():\n    import book_of_business.proof.parity\n", "it imports proof"),
+        (BUILD, "from book_of_business import proof\n", "it imports proof"),
+        (f"{rooms.PACKAGE}marts.py", "from book_of_business.building import build\n", "it imports building"),
+        (BUILD, "from book_of_business.terminal import report\n", "building imports terminal, which imports building"),
+        (f"{rooms.PACKAGE}bench.py", ENTRY_LINES + "\n" * rooms.MOST_ENTRY_LINES, "it imports proof"),
+    ],
+)
+def test_an_import_against_the_order_of_the_folders_is_found(write, path, text, found):
+    files = {
+        f"{rooms.PACKAGE}proof/bench.py": "from book_of_business.building import build\n",
+        f"{rooms.PACKAGE}terminal/report.py": "from book_of_business.building import build\n",
+        BUILD: "",
+    }
+    problems = list(rooms.imports_between_folders(write({**files, path: text})))
+    assert len(problems) == 1
+    assert found in problems[0].what
+
+
+@pytest.mark.parametrize("path", ["bench.py", "__main__.py", "spark/__main__.py"])
+def test_a_command_may_start_a_proof(write, path):
+    files = {f"{rooms.PACKAGE}proof/bench.py": "", rooms.PACKAGE + path: ENTRY_LINES}
+    assert list(rooms.imports_between_folders(write(files))) == []
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Readers never block a build and a build never breaks readers, whenever it is killed."""
 
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -12,7 +14,7 @@ import polars as pl
 import pytest
 from conftest import ROOT, Run, command, environment, quick_command, rows, run_build, simulate
 
-from book_of_business import build, publish
+from book_of_business.building import build, publish
 from book_of_business.errors import UserError
 
 KILLED = 9
@@ -27,6 +29,12 @@ def make_working_file(path: Path, value: int) -> Path:
         connection.execute("create schema if not exists raw")
         connection.execute("create or replace view raw.not_a_mart as select 1 as value")
         connection.execute("create or replace table raw.whole_run as select 2 as mart_count")
+        connection.execute(
+            "create or replace table raw.finished_run as from (values ('clock', 'as_of_date', '2026-06-28'),"
+            " ('build', 'is_bundled_book', 'false')) as finished (kind, name, value)"
+        )
+        connection.execute("create schema if not exists reference")
+        connection.execute("create or replace table reference.thresholds as select 'limit' as threshold, 1.0 as value")
     return path
 
 
@@ -45,8 +53,95 @@ def test_published_are_the_tables_of_schema_marts(tmp_path: Path) -> None:
         make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts"
     )
     assert marts == ["dim_weeks", "fct_books"]
-    assert sorted(path.name for path in (tmp_path / "marts").iterdir()) == ["dim_weeks.parquet", "fct_books.parquet"]
+    assert sorted(path.name for path in (tmp_path / "marts").glob("*.parquet")) == [
+        "dim_weeks.parquet",
+        "fct_books.parquet",
+    ]
     assert published_values(tmp_path) == {1}
+
+
+def manifest_of(folder: Path) -> dict:
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def assert_complete(marts_dir: Path) -> None:
+    """Every file that the manifest lists is there as listed, and no other."""
+    folder = marts_dir.resolve()
+    files = manifest_of(folder)["files"]
+    assert {entry["file"] for entry in files} == {str(path.relative_to(folder)) for path in folder.rglob("*.parquet")}
+    for entry in files:
+        path = folder / entry["file"]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"], path
+        assert path.stat().st_size == entry["bytes"]
+        frame = pl.read_parquet(path)
+        assert (frame.height, frame.columns) == (entry["rows"], list(entry["columns"]))
+
+
+def test_equal_content_has_one_build_id_in_the_file_and_in_the_manifest(tmp_path: Path) -> None:
+    files = (tmp_path / "working.duckdb", tmp_path / "book.duckdb", tmp_path / "marts")
+    ids = []
+    for value in (1, 1, 2):
+        publish.publish(make_working_file(files[0], value), files[1], files[2])
+        assert_complete(files[2])
+        ids.append(manifest_of(files[2])["build"]["build_id"])
+        found = rows(files[1], "select build_id, as_of_date::varchar, is_bundled_book, row_count from reference.build")
+        assert found == [(ids[-1], "2026-06-28", False, 2)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "changed_schemas"),
+    [
+        ("alter table marts.fct_books add column note varchar", {"fct_books"}),
+        ("alter table marts.fct_books alter value type bigint", {"fct_books"}),
+        ("insert into reference.thresholds values ('other', 2.0)", set()),
+        ("insert into raw.finished_run values ('project', 'the models', 'others')", set()),
+    ],
+)
+def test_what_changes_makes_another_build(tmp_path: Path, change: str, changed_schemas: set[str]) -> None:
+    files = (make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts")
+    publish.publish(*files)
+    before = manifest_of(files[2])
+    with duckdb.connect(str(files[0])) as connection:
+        connection.execute(change)
+    publish.publish(*files)
+    after = manifest_of(files[2])
+    assert after["build"]["build_id"] != before["build"]["build_id"]
+    schemas = [{entry["table"]: entry["schema_hash"] for entry in one["files"]} for one in (before, after)]
+    assert {name for name in schemas[0] if schemas[0][name] != schemas[1][name]} == changed_schemas
+
+
+def test_order_and_rounding_do_not_make_another_build(tmp_path: Path) -> None:
+    files = (make_working_file(tmp_path / "working.duckdb", 1), tmp_path / "book.duckdb", tmp_path / "marts")
+    ids = []
+    for values in ("(0.3, 'a'), (1.0, null)", "(1.0, null), (0.1::double + 0.2, 'a')", "(1.0, 'a'), (0.3, null)"):
+        with duckdb.connect(str(files[0])) as connection:
+            connection.execute(
+                "create or replace table marts.fct_books as"
+                f" select value::double as value, name from (values {values}) as books (value, name)"
+            )
+        publish.publish(*files)
+        ids.append(manifest_of(files[2])["build"]["build_id"])
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_comments_of_tables_and_views_are_copied_on_one_line(tmp_path: Path) -> None:
+    working = make_working_file(tmp_path / "working.duckdb", 1)
+    with duckdb.connect(str(working)) as connection:
+        connection.execute("drop table marts.fct_books")
+        connection.execute("create view marts.fct_books as select 1 as value, 2 as other")
+        connection.execute("comment on view marts.fct_books is 'One row,\n  it''s a view.\n'")
+        connection.execute("comment on column marts.fct_books.value is 'A \"value\".'")
+        connection.execute("comment on table reference.thresholds is 'Limits.'")
+    publish.publish(working, tmp_path / "book.duckdb", tmp_path / "marts")
+    tables = "select table_name, table_comment from information_schema.tables where table_name in (?, ?) order by 1"
+    columns = "select column_name, comment from duckdb_columns() where table_name = 'fct_books' order by column_index"
+    with duckdb.connect(str(tmp_path / "book.duckdb"), read_only=True) as connection:
+        assert connection.execute(tables, ["fct_books", "thresholds"]).fetchall() == [
+            ("fct_books", "One row, it's a view."),
+            ("thresholds", "Limits."),
+        ]
+        assert connection.execute(columns).fetchall() == [("value", 'A "value".'), ("other", None)]
 
 
 def test_marts_by_account_and_week_are_copied_for_as_many_weeks_as_are_asked_for(tmp_path: Path) -> None:
@@ -87,7 +182,11 @@ def test_an_open_reader_keeps_the_old_rows_and_the_next_one_sees_the_new(tmp_pat
 
 
 # Every call of publishing that changes the disk, by name and which time it is made.
-STEPS = (("mkdir", 1), ("fsync", 1), ("replace", 1), ("replace", 2), ("rename", 1), ("symlink_to", 1))
+# Synced are two marts, a reference table, the build, the manifest and the file.
+STEPS = (
+    *(("mkdir", 1), ("write_text", 1), *(("fsync", time) for time in (1, 4, 5, 6))),
+    *(("replace", 1), ("replace", 2), ("rename", 1), ("symlink_to", 1)),
+)
 
 
 @pytest.mark.parametrize(("step", "occurrence"), STEPS)
@@ -107,6 +206,7 @@ def test_a_kill_at_any_step_of_publishing_leaves_what_was_there_whole(
     # each kind is whole; one may be new already, since two renames are never one
     assert found[0] in ({1}, {2})
     assert found[1] in ({1}, {2})
+    assert_complete(tmp_path / "marts")
     publish.publish(make_working_file(files[0], 3), files[1], files[2])
     assert published_values(tmp_path) == {3}
     publish.publish(make_working_file(files[0], 4), files[1], files[2])
@@ -128,7 +228,7 @@ def published_values_of_one_kind(folder: Path, kind: str) -> set[int]:
 
 def die_at(step: str, occurrence: int) -> None:
     """Make this process die, as by kill -9, just before the given call is made for the given time."""
-    owner = Path if step in ("mkdir", "symlink_to") else os
+    owner = Path if step in ("mkdir", "symlink_to", "write_text") else os
     original = getattr(owner, step)
     calls = 0
 
@@ -231,6 +331,46 @@ def start_build(build_dir: Path, raw_data: Path, *arguments: str) -> subprocess.
         text=True,
         start_new_session=True,
     )
+
+
+# Of these every row has a day of its own, or it is about the raw data and not about a day.
+WITHOUT_AS_OF_DATE = {
+    *("fct_competitor_mentions", "fct_risk_signals"),
+    *("data_coverage", "rejected_rows", "unclassified_interaction_types"),
+}
+
+
+def test_a_bi_tool_finds_descriptions_dates_and_every_owner(small_build: Run) -> None:
+    columns = pl.DataFrame(
+        rows(
+            small_build.published_file,
+            "select schema_name, table_name, column_name, comment from duckdb_columns()"
+            " where schema_name in ('marts', 'reference') union all"
+            " select schema_name, table_name, null, comment from duckdb_tables()",
+        ),
+        schema=["schema", "table", "column", "comment"],
+        orient="row",
+    )
+    assert columns["comment"].null_count() == 0
+    assert columns.filter(pl.col("comment").str.contains(r"[<>&\n]|\{\{")).is_empty(), "plain text on any page"
+    assert {path.stem for path in (ROOT / "seeds" / "reference").glob("*.csv")} | {"build"} == set(
+        columns.filter(pl.col("schema") == "reference")["table"]
+    )
+
+    marts = columns.filter((pl.col("schema") == "marts") & pl.col("column").is_not_null())
+    of_one_day, weekly, with_owner = (
+        set(marts.filter(pl.col("column") == name)["table"]) for name in ("as_of_date", "week_start_date", "csm_id")
+    )
+    assert not of_one_day & weekly
+    assert set(marts["table"]) - of_one_day - weekly == WITHOUT_AS_OF_DATE
+    as_of_date = rows(small_build.published_file, "select as_of_date from reference.build")
+    for mart in of_one_day:
+        assert rows(small_build.published_file, f"select distinct as_of_date from marts.{mart}") in (as_of_date, [])
+    for mart in with_owner:
+        lost = f"select csm_id from marts.{mart} where csm_id not in (select csm_id from marts.dim_csms)"
+        assert rows(small_build.published_file, lost) == [], mart
+    assert "fct_csm_load" in with_owner
+    assert_complete(small_build.build_dir / "marts")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from book_of_business.console import SHOWN_CSMS
-from book_of_business.report import print_report
+from book_of_business.terminal.report import print_report
 
 WEEK = "date '2026-06-22' as week_start_date"
 
@@ -24,7 +24,8 @@ def publish(folder: Path, book_count: int, unmonitored: str = "1", unclassified_
         connection.execute("create schema marts")
         for name, select in {
             "dim_weeks": f"select {WEEK}, date '2026-06-28' as week_end_date, true as is_latest",
-            "dim_csms": f"select csm_id, 'CSM ' || csm_id as csm_name from {books} where number is not null",
+            "dim_csms": f"select csm_id, case when number is null then 'Unassigned' else 'CSM ' || csm_id end"
+            f" as csm_name, number is null as is_unassigned from {books}",
             "fct_csm_load": f"select csm_id, {WEEK}, 10 as account_count, 1e6 as arr_usd,"
             " 2.0 - number / 1000 as load_ratio,"
             f" number % 2 = 0 as is_over_target, false as is_uncovered, 40.0 as effort_hours from {books}",
@@ -46,7 +47,7 @@ def test_the_heaviest_books_are_shown_and_the_others_counted(tmp_path: Path, bey
     told = console.file.getvalue()
     assert told.count("CSM c") == min(SHOWN_CSMS, SHOWN_CSMS + beyond)
     assert "CSM c000" in told
-    assert "unassigned" in told
+    assert "Unassigned" in told
     counted = {1: "1 more books, 1 of them over target: see marts.fct_csm_load",
                4: "4 more books, 2 of them over target: see marts.fct_csm_load"}  # fmt: skip
     assert ("more books" in told) == (beyond > 0)

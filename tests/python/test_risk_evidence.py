@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from rendered_sql import load, load_reference, run_models
 
-from book_of_business.risk_evidence import planted
-from book_of_business.risk_evidence.worlds import AS_OF
+from book_of_business.proof.risk_evidence import planted
+from book_of_business.proof.risk_evidence.worlds import AS_OF
 
 WEEKS = 104
 FIRST = dt.date(2024, 7, 1)
@@ -31,7 +31,7 @@ def declines(steps: dict[int, int], *, is_cusum: bool) -> list[tuple[int, int]]:
     connection.execute("update risk_signal_rules set value = ? where parameter = 'is_cusum'", [int(is_cusum)])
     columns = "account_id text, week_start_date date, usage_count bigint"
     load(connection, "int_usage_weeks__counted", columns, rows)
-    models = ("weeks__changed", "weeks__scored", "weeks__summed", "decline__signalled")
+    models = ("weeks__baselined", "weeks__scored", "weeks__summed", "decline__signalled")
     run_models(connection, *(f"int_usage_{name}" for name in models))
     found = connection.execute("select account_id, week_start_date from int_usage_decline__signalled").fetchall()
     connection.close()
@@ -85,7 +85,6 @@ def test_restricted_mean_is_the_planted_one_where_the_mean_of_the_detected_is_no
         *(
             "int_risk_episodes__followed",
             "int_risk_groups__counted",
-            "int_risk_groups__followed",
             "int_risk_groups__averaged",
         ),
     )

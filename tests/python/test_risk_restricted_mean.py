@@ -44,7 +44,6 @@ def measure(books: dict[str, list[Episode]], week: dt.date = WEEK) -> dict[str, 
         connection,
         "int_risk_episodes__followed",
         "int_risk_groups__counted",
-        "int_risk_groups__followed",
         "int_risk_groups__averaged",
     )
     query = """

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import duckdb
-import jinja2
 import numpy as np
 import pytest
-from rendered_sql import WHOLE_BUILD
+from rendered_sql import render
 
-ROOT = Path(__file__).resolve().parents[2]
 WEEK = date(2025, 6, 23)
 AXES = {
     "arr": lambda book: book["arr_usd"] / book["fte"],
@@ -23,33 +20,6 @@ AXES = {
     ),
 }
 COLUMNS = ("arr_usd", "account_count", "peak_renewal_share", "red_arr_share", "onboarding_account_count")
-
-
-class Returned(Exception):
-    """What dbt's return() hands back, which plain Jinja has not."""
-
-
-def model_sql() -> str:
-    """The model as dbt compiles it, with every parent a table of the same name."""
-
-    def hand_back(value: object) -> None:
-        raise Returned(value)
-
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    rules = (ROOT / "macros" / "rules.sql").read_text(encoding="utf-8")
-    axes = environment.from_string(rules + (ROOT / "macros" / "balance.sql").read_text(encoding="utf-8"))
-    module = axes.make_module({"ref": str, "return": hand_back})
-
-    def balance_axes(books: str) -> object:
-        try:
-            module.balance_axes(books)
-        except Returned as returned:
-            return returned.args[0]
-        raise AssertionError("the macro returns nothing")
-
-    model = (ROOT / "models" / "marts" / "balance" / "fct_team_balance.sql").read_text(encoding="utf-8")
-    names = {name: getattr(module, name) for name in ("ratio", "comparable")}
-    return environment.from_string(model).render(ref=str, balance_axes=balance_axes, **names, **WHOLE_BUILD)
 
 
 def random_books(seed: int) -> list[dict[str, object]]:
@@ -112,7 +82,7 @@ def test_indices_are_those_of_plain_numpy(seed: int) -> None:
                 [book["csm_id"], WEEK, *(book[name] for name in COLUMNS)],
             )
         found = connection.execute(
-            f"with balance as ({model_sql()})"
+            f"with balance as ({render('fct_team_balance')})"
             " select axis, book_count, gini_index, max_to_median_ratio, highest_csm_id from balance"
         ).fetchall()
     assert {row[0] for row in found} == set(AXES)

@@ -14,8 +14,9 @@ import pytest
 import yaml
 from conftest import ROOT, Run
 
+from book_of_business.receiving.contract import read_contract
 from book_of_business.validation import __main__ as validation
-from book_of_business.validation.contract import read_contract
+from book_of_business.validation import run
 from book_of_business.validation.summary import Check, Failure, ValidationSummary, read_summary
 
 HOSTILE_NAMES = [
@@ -307,3 +308,21 @@ def test_a_build_checks_the_marts_that_it_is_about_to_publish(tmp_path: Path, mo
     assert asked == [
         (tmp_path / "book_of_business.duckdb.new", published), (published, None), (tmp_path / "working.duckdb", None)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("latest", "given", "until"),
+    [
+        ("2026-06-26", "", "2026-06-26"),
+        ("2026-06-26", "2026-07-05", "2026-07-05"),
+        ("2026-06-26", "2026-01-04", "2026-06-26"),
+        (None, "2026-07-05", "2026-07-05"),
+        (None, "", None),
+    ],
+)
+def test_rows_up_to_a_date_that_was_given_are_used_and_not_warned_of(
+    monkeypatch: pytest.MonkeyPatch, latest: str | None, given: str, until: str | None
+) -> None:
+    monkeypatch.setattr(run, "latest_interaction_on", lambda *_: latest)
+    monkeypatch.setenv("AS_OF_DATE", given)
+    assert run.used_until(None) == until

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from book_of_business.calibration.observations import LEVELS
-from book_of_business.evidence.worlds import SimulatedWorld
+from book_of_business.proof.evidence.worlds import SimulatedWorld
 
 ENTRY_CAP = 720.0
 
@@ -41,6 +41,25 @@ def publish(world: SimulatedWorld, build_dir: Path) -> Path:
             is_latest=pl.col("week_start_date") == pl.col("week_start_date").max()
         ),
     }  # fmt: skip
+    # nothing is known of outcomes
+    frames["fct_outcome_exposure"] = pl.DataFrame(schema={
+        **dict.fromkeys(("outcome_type", "account_id", "outcome", "segment", "csm_id", "lifecycle_level"), pl.String),
+        **dict.fromkeys(("outcome_on", "week_start_date", "later_week_start_date"), pl.Date),
+        **dict.fromkeys(("outcome_score", "load_ratio"), pl.Float64),
+        **dict.fromkeys(("is_mid_term", "is_red"), pl.Boolean),
+        **dict.fromkeys(("open_episode_count", "meaningful_interaction_count"), pl.Int64),
+    })  # fmt: skip
+    frames["fct_competitor_mentions"] = pl.DataFrame(schema={"account_id": pl.String, "started_at": pl.Datetime})
+    frames["fct_product_discussions"] = pl.DataFrame(schema={"account_id": pl.String, "first_uncaptured_at": pl.Date})
+    frames["fct_risk_signals"] = pl.DataFrame(
+        schema={"account_id": pl.String, "signal_type": pl.String, "emerged_at": pl.Datetime}
+    )
+    frames["fct_csm_engagement"] = csms.select(
+        "csm_id", "week_start_date", standardised_quality_score=pl.lit(None, pl.Float64)
+    )
+    frames["fct_csm_load"] = frames["fct_csm_load"].join(
+        csms.select("csm_id", "week_start_date", "target_capacity_hours"), on=["csm_id", "week_start_date"]
+    )
     with duckdb.connect(str(build_dir / "book_of_business.duckdb")) as connection:
         connection.execute("create schema marts")
         for name, frame in frames.items():

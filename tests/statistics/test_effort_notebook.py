@@ -10,8 +10,8 @@ import pytest
 from published_world import change, publish
 
 from book_of_business.calibration import diagnostics
-from book_of_business.evidence import planted_effort as planted
-from book_of_business.evidence.worlds import simulate_world
+from book_of_business.proof.evidence import planted_effort as planted
+from book_of_business.proof.evidence.worlds import simulate_world
 from book_of_business.settings import project_dir
 
 NOTEBOOK = project_dir() / "notebooks" / "05_calibrate_effort_weights.ipynb"
@@ -63,7 +63,10 @@ def run(build_dir: Path) -> str:
         ((), ["Learnt from time entries", "The headline holds", "lifecycle"]),
         (NO_LOG, ["Nobody logs time", "Learnt from how long interactions lasted", "The headline holds"]),
         (CHANCE, ["Learnt from time entries", "The headline holds"]),
-        (LAST_WEEKS, ["not measurable", "Too few CSMs or weeks to hold", "The headline holds"]),
+        (
+            LAST_WEEKS,
+            ["Too little to judge by: weeks with logged time: ", "Too few CSMs or weeks to hold", "The headline holds"],
+        ),
         (NOTHING, ["Effort weights cannot be learnt: 0 CSMs", "No weight was learnt", "The headline holds"]),
     ],
     ids=["a_log", "no_time_entries", "minutes_of_chance", "minutes_in_the_last_weeks", "empty_book"],

@@ -12,9 +12,9 @@ from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hour
 from book_of_business.calibration.observations import INTERACTIONS, REASONS, TIME_ENTRIES, Observations
 from book_of_business.calibration.weights import BASE
 from book_of_business.errors import UserError
-from book_of_business.evidence import effort_faults
-from book_of_business.evidence import planted_effort as planted
-from book_of_business.evidence.worlds import SimulatedWorld, simulate_world
+from book_of_business.proof.evidence import effort_faults
+from book_of_business.proof.evidence import planted_effort as planted
+from book_of_business.proof.evidence.worlds import SimulatedWorld, simulate_world
 
 WEIGHTS, LIMITS = planted.reference()
 
@@ -57,17 +57,51 @@ def test_guard_lets_a_good_run_pass_and_holds_back_attributes_of_eight_weeks_ago
     assert freshness.measure(frozen, LIMITS).figure == "no attribute of any account ever changes"
 
 
-def test_guard_asks_for_a_signal_where_nothing_else_holds_the_weights_back(good) -> None:
+def test_guard_asks_for_a_signal_before_anything_that_chance_could_fake(good) -> None:
     passed = guard.judge(good, LIMITS)
-    assert passed[-1].name == "signal beyond chance"
+    assert [check.name for check in passed][3] == "signal beyond chance"
     assert passed == guard.judge(good, LIMITS), "the same account-weeks have the same verdict"
     chance = diagnostics.Signal(0.02, 0.02, 0.075)
-    [failed] = guard.failures(guard.judge(good, LIMITS, chance))
-    assert failed.sentence == (
-        "signal beyond chance: 2.0% of the deviance, 2.0% by chance (p = 0.075); fails (limit: p at most 0.05)"
+    *_, last = guard.judge(good, LIMITS, chance)
+    assert last.sentence == (
+        "signal beyond chance: no signal: 2.0% of the deviance explained, 2.0% by chance (p = 0.075); fails (limit: p"
+        " at most 0.05)"
     )
-    few = replace(LIMITS, maximum_csm_shift_ratio=0.0)
-    assert guard.judge(good, few, chance)[-1].name == "conversations have time logged"
+    assert guard.failures(guard.judge(good, LIMITS, chance)) == [last], "no other check is made on chance"
+
+
+def test_a_log_in_which_attributes_change_nothing_is_called_no_signal() -> None:
+    world = simulate_world(3, 16, 26, "null")
+    found = calibrate(planted.observations_of(world, LIMITS), WEIGHTS, LIMITS)
+    [failed] = guard.failures(guard.judge(found, LIMITS))
+    assert failed.figure.startswith("no signal: ")
+
+
+@pytest.mark.parametrize(
+    ("gain", "is_passed"),
+    [
+        (comparisons.Gain(0.01, 0.001, 0.02, 0.001), True),
+        (comparisons.Gain(0.0099, 0.001, 0.02, 0.001), False),
+        (comparisons.Gain(0.05, 0.0, 0.1, 0.001), False),
+        (comparisons.Gain(0.05, 0.01, 0.1, 0.0), False),
+        (comparisons.Gain(*[float("nan")] * 4), False),
+    ],
+)
+def test_the_gain_at_its_limits(good, monkeypatch, gain: comparisons.Gain, is_passed: bool) -> None:
+    monkeypatch.setattr(comparisons, "gain", lambda *_: gain)
+    assert guard.gain(good, LIMITS).is_passed is is_passed
+
+
+def test_the_gain_is_that_of_the_accounts_sums(good) -> None:
+    predicted = comparisons.held_out_weeks(good)
+    minutes = predicted["minutes"].to_numpy()
+    before, after = (
+        comparisons.deviance(minutes, predicted[name].to_numpy()).sum()
+        for name in (comparisons.IN_FORCE, comparisons.CALIBRATED)
+    )
+    found = comparisons.gain(good, 0.9)
+    assert found.ratio == pytest.approx(1 - after / before)
+    assert found.low < found.ratio < found.high
 
 
 @pytest.mark.parametrize(
@@ -100,9 +134,12 @@ def test_guard_holds_back_a_log_with_minutes_on_wrong_accounts(world, rows, good
     assert name in [check.name for check in guard.failures(guard.judge(third, LIMITS))]
     half = good.observations.rows.with_columns(pl.col("minutes") / 2)
     under_reported = replace(good, observations=replace(good.observations, rows=half))
-    assert guard.logged(under_reported, replace(LIMITS, unlogged_minimum_minutes=30)).is_passed
+    assert guard.logged(under_reported, replace(LIMITS, unlogged_minimum_minutes=30))[0].is_passed
     talked = replace(good, observations=replace(good.observations, source=INTERACTIONS))
-    assert guard.logged(talked, replace(LIMITS, maximum_unlogged_ratio=-1)).is_passed
+    assert guard.logged(talked, replace(LIMITS, maximum_unlogged_ratio=-1)) == []
+    silent = good.observations.rows.with_columns(talk_minutes=pl.lit(0.0))
+    log_only = replace(good, observations=replace(good.observations, rows=silent))
+    assert guard.logged(log_only, LIMITS) == [], "0 of 0 is not a check"
 
 
 @pytest.mark.parametrize(("unlogged", "is_passed"), [(29, True), (30, True), (31, False)])
@@ -125,7 +162,7 @@ def test_conversations_without_time_at_their_limit(good, unlogged: int, is_passe
         weeks(40, pace / 3, 45.0, 1 / 3),
     ])  # fmt: skip
     assert diagnostics.unlogged_conversations(rows, WEIGHTS, 60) == (met, unlogged)
-    check = guard.logged(replace(good, observations=replace(good.observations, rows=rows)), LIMITS)
+    [check] = guard.logged(replace(good, observations=replace(good.observations, rows=rows)), LIMITS)
     assert check.is_passed is is_passed
     assert check.figure.startswith(f"{unlogged / met:.1%} of 200 account-weeks with a conversation and 60 minutes")
 
@@ -313,9 +350,10 @@ def test_minutes_in_a_few_weeks_alone_are_not_measurable_and_break_nothing() -> 
     first = rows["week_start_date"].unique().sort()[-3]
     is_logged = pl.col("week_start_date") >= first
     found = learn(world, rows.with_columns(pl.when(is_logged).then(pl.col("entry_minutes")).otherwise(0.0)))
-    figures = {check.name: check.figure for check in guard.failures(guard.judge(found, LIMITS))}
-    assert figures["deviance gained in weeks held out"] == "not measurable"
-    assert figures["later weeks are foretold no worse"] == "not measurable"
+    [few] = guard.failures(guard.judge(found, LIMITS))
+    assert (few.name, few.figure) == ("weeks with logged time", "3")
+    assert guard.gain(found, LIMITS).figure == "not measurable"
+    assert guard.later(found, LIMITS).figure == "not measurable"
     with pytest.raises(UserError, match="no minutes in these account-weeks"):
         comparisons.out_of_time(found, LIMITS)
     earlier = found.observations.only(pl.col("week_start_date") < first)

@@ -1,5 +1,6 @@
 """Outcome models on tables worked out by hand, on planted truth, and where nothing can be told."""
 
+import datetime as dt
 import math
 
 import duckdb
@@ -10,7 +11,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book_of_business.outcome_models import ablation, detection_sizes, effects, rebalance
+from book_of_business.outcome_models import ablation, detection_sizes, effects, rebalance, separation
 from book_of_business.outcome_models.clustered import Estimate, estimate, fit
 
 CHURN = effects.QUESTIONS[0]
@@ -29,7 +30,9 @@ def drawn(seed: int, csms: int = 12, each: int = 40, effect: float = 1.0) -> pl.
         "earliest_load": pl.Series([None] * len(csm), dtype=pl.Float64),
         "is_at_risk": rng.random(len(csm)) < 0.1, "is_red": pl.Series([None] * len(csm), dtype=pl.Boolean),
         "has_open_risk": rng.random(len(csm)) < 0.1, "is_mid_term": False, "outcome_score": 1.0,
-        "outcome": np.where(churned, "churned", "renewed"), "touch_count": rng.integers(0, 5, len(csm)),
+        "outcome": np.where(churned, "churned", "renewed"),
+        "outcome_on": [dt.date(2025, 1, 1) + dt.timedelta(days=int(day)) for day in rng.integers(0, 540, len(csm))],
+        "last_csat_score": rng.integers(1, 6, len(csm)).astype(float), "touch_count": rng.integers(0, 5, len(csm)),
     })  # fmt: skip
 
 
@@ -101,7 +104,7 @@ def test_order_of_rows_and_names_of_csms_change_no_estimate(seed: int, names: li
 def test_what_cannot_be_told_is_said_and_not_estimated(frame: pl.DataFrame) -> None:
     found = effects.measure(frame, CHURN)
     assert found.load is None
-    assert "nothing can be told yet" in found.verdict
+    assert "Nothing can be said yet" in found.verdict
 
 
 @pytest.mark.parametrize(
@@ -137,6 +140,98 @@ def test_events_are_counted_where_no_model_is_fitted_and_the_limit_is_named(
     assert said in found.verdict
 
 
+def test_a_separated_outcome_names_the_column_and_the_relation() -> None:
+    by_load = drawn(1).with_columns(
+        outcome=pl.when(pl.col("load") > 0.8).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
+    )
+    found = effects.measure(by_load, CHURN)
+    assert found.lack == (
+        "load of the rest of the book is above that of every other outcome wherever the outcome is churn at a renewal,"
+        " without exception"
+    )
+    columns = np.column_stack([np.ones(6), [0, 1, 2, 3, 4, 5]])
+    assert separation.is_separated(columns, np.array([0, 0, 0, 1, 1, 1]))
+    assert not separation.is_separated(columns, np.array([0, 0, 1, 0, 1, 1]))
+    # quasi-complete: equal at one value, never the other way round
+    assert separation.is_separated(np.column_stack([np.ones(6), [0, 0, 1, 1, 1, 1]]), np.array([0, 0, 0, 0, 1, 1]))
+
+
+def test_the_unit_of_a_column_decides_nothing() -> None:
+    """Accounts of a pooled book are a millionth of its load each: their coefficient is in the millions."""
+    one = drawn(1, csms=10, each=200)
+    small = one.with_columns(pl.col("own_load") * 1e-6)
+    first, second = effects.measure(one, CHURN), effects.measure(small, CHURN)
+    assert first.load is not None
+    assert second.load.value == pytest.approx(first.load.value, rel=1e-6)
+    assert second.load.error == pytest.approx(first.load.error, rel=1e-6)
+
+
+def test_rows_that_a_flag_settles_are_left_out_and_the_estimate_is_that_of_the_others() -> None:
+    one = drawn(1, csms=10, each=200)
+    settled = one.with_columns(
+        outcome=pl.when(pl.col("is_at_risk")).then(pl.lit("churned")).otherwise(pl.col("outcome"))
+    )
+    found = effects.measure(settled, CHURN)
+    without = effects.measure(settled.filter(~pl.col("is_at_risk")), CHURN)
+    assert found.load.value == pytest.approx(without.load.value)
+    count = settled["is_at_risk"].sum()
+    assert found.notes == (f"{count} rows with at risk are left out: churn at a renewal is always their outcome",)
+
+
+def test_a_record_that_is_one_sided_at_its_end_is_left_out_and_makes_nothing_look_harmful() -> None:
+    """Load rises over the year and does nothing; in the last two months churns are on record and renewals are not."""
+    rng = np.random.default_rng(5)
+    one = drawn(7, csms=20, each=150, effect=0.0)
+    day = pl.Series("day", rng.integers(0, 540, one.height))
+    one = one.with_columns(
+        outcome_on=pl.lit(dt.date(2025, 1, 1)) + pl.duration(days=day),
+        load=pl.Series(0.6 + 0.5 * day / 540 + 0.1 * rng.standard_normal(one.height)),
+    )
+    last = dt.date(2025, 1, 1) + dt.timedelta(days=480)
+    truncated = one.filter((pl.col("outcome_on") <= last) | (pl.col("outcome") == "churned"))
+    found = effects.measure(truncated, CHURN)
+    dropped = truncated.filter(pl.col("outcome_on") > last).height
+    latest = truncated.filter(pl.col("outcome") == "renewed")["outcome_on"].max()
+    assert dropped > 30
+    assert found.notes[0].startswith(f"{dropped} outcomes with churn at a renewal after {latest} are left out")
+    assert not found.load.is_told
+    rows = effects.rows_of(truncated, CHURN)
+    naive = fit(rows, "target", ["load", "own_load"], is_logit=True).estimates["load"]
+    assert naive.is_told
+    assert naive.value > 0.5
+    whole = effects.measure(one, CHURN)
+    assert whole.notes == (), "an end that chance explains stays"
+
+
+def test_calendar_time_is_held_constant() -> None:
+    """Load and churn both rise over the quarters, and have nothing to do with each other within one."""
+    rng = np.random.default_rng(6)
+    one = drawn(8, csms=20, each=200, effect=0.0)
+    day = rng.integers(0, 540, one.height)
+    churned = rng.random(one.height) < 0.1 + 0.4 * day / 540
+    one = one.with_columns(
+        outcome_on=pl.lit(dt.date(2025, 1, 1)) + pl.duration(days=pl.Series(day)),
+        load=pl.Series(0.6 + 0.5 * day / 540 + 0.1 * rng.standard_normal(one.height)),
+        outcome=pl.Series(np.where(churned, "churned", "renewed")),
+    )
+    assert not effects.measure(one, CHURN).load.is_told
+    naive = fit(effects.rows_of(one, CHURN), "target", ["load", "own_load"], is_logit=True)
+    assert naive.estimates["load"].is_told
+
+
+@pytest.mark.parametrize("effect", [0.0, -0.8])
+def test_satisfaction_before_a_renewal_is_asked_as_load_is(effect: float) -> None:
+    rng = np.random.default_rng(1010)
+    one = drawn(10, csms=20, each=150, effect=0.0)
+    odds = -1 + effect * (one["last_csat_score"].to_numpy() - 3)
+    churned = rng.random(one.height) < 1 / (1 + np.exp(-odds))
+    one = one.with_columns(outcome=pl.Series(np.where(churned, "churned", "renewed")))
+    found = effects.measure(one, next(asked for asked in effects.QUESTIONS if asked.name == "churn_by_csat"))
+    assert found.load.low < effect < found.load.high
+    assert "no placebo exists for it" in found.verdict
+    assert found.verdict.startswith("Customer satisfaction a quarter before goes along" if effect else "No effect of")
+
+
 def test_twenty_churns_are_enough() -> None:
     frame = drawn(1, csms=10, each=30).with_columns(
         outcome=pl.when(pl.int_range(pl.len()) % 15 == 0).then(pl.lit("churned")).otherwise(pl.lit("renewed"))
@@ -167,11 +262,11 @@ def effect_of(value: float, error: float, later_p: float = 0.5) -> effects.Effec
     [
         (effect_of(1.2, 0.3), "Load a quarter before goes along with churn"),
         (effect_of(0.1, 0.9), "it cannot be told yet"),
-        (effect_of(0.1, 0.2), "No effect of load on churn at a renewal that matters"),
+        (effect_of(0.1, 0.2), "No effect of load a quarter before on churn at a renewal that matters"),
         # enough power in hindsight, and yet the interval holds effects that matter: +0.92 (-0.04 to +1.88)
         (effect_of(0.92, 0.48), "it cannot be told yet: +0.92 log odds per unit of load (-0.04 to +1.88)"),
         (effect_of(-0.92, 0.48), "it cannot be told yet"),
-        (effect_of(1.2, 0.3, later_p=0.04), "nothing can be told: what came later"),
+        (effect_of(1.2, 0.3, later_p=0.04), "Nothing can be said about churn at a renewal: what came later"),
         (effect_of(1.2, 0.3, later_p=0.05), "goes along with"),
     ],
 )
@@ -436,7 +531,7 @@ def test_curves_keep_who_is_gone_as_never_noticed() -> None:
 
 
 def quarters(weights: tuple[float, float, float], seed: int = 1) -> pl.DataFrame:
-    from book_of_business.evidence.claims_outcomes import drawn_quarters
+    from book_of_business.proof.evidence.claims_outcomes import drawn_quarters
 
     return drawn_quarters(seed, weights)
 

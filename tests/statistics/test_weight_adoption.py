@@ -9,9 +9,9 @@ from published_world import change, publish
 from book_of_business.__main__ import main
 from book_of_business.calibration import adoption
 from book_of_business.errors import UserError
-from book_of_business.evidence.worlds import simulate_world
 from book_of_business.marts import connect
-from book_of_business.reference_files import read_rows
+from book_of_business.proof.evidence.worlds import simulate_world
+from book_of_business.receiving.reference_files import read_rows
 from book_of_business.settings import project_dir
 
 
@@ -95,7 +95,12 @@ def test_a_rejected_proposal_says_which_check_failed_with_its_figure(
     assert not again.is_adopted
     assert "rejected already" in again.sentences[0]
     assert (reference / "effort_weights.csv").read_bytes() == before
-    assert propose(few, reference).is_new is False, "what was rejected is not proposed again"
+    same = propose(few, reference)
+    assert same.is_new is False, "what was rejected is not proposed again"
+    assert same.rejected.startswith("v2 (CSMs with logged time 7, wanted at least 8")
+    other = propose(publish(simulate_world(2, 7, 12), tmp_path / "other"), reference)
+    assert other.is_new
+    assert other.rejected == same.rejected, "the next proposal says so too"
 
 
 def test_minutes_in_the_last_weeks_alone_are_rejected_with_a_reason(reference: Path, tmp_path) -> None:
@@ -107,7 +112,7 @@ def test_minutes_in_the_last_weeks_alone_are_rejected_with_a_reason(reference: P
     assert propose(build_dir, reference).is_new
     done = adopt(build_dir, reference)
     assert not done.is_adopted
-    assert any("deviance gained in weeks held out: not measurable" in sentence for sentence in done.sentences)
+    assert any("weeks with logged time: 3; fails" in sentence for sentence in done.sentences)
 
 
 def test_numbers_that_were_edited_and_books_that_changed_do_not_pass(published: Path, proposed: Path, tmp_path) -> None:

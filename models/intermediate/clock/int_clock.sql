@@ -19,12 +19,19 @@ interactions as (
 
 ),
 
+time_entries as (
+
+    select * from {{ ref('stg_interactions__time_entries') }}
+
+),
+
 days as (
 
     select
         cast(interactions.started_at as date) as started_on,
         count(*) as interaction_count,
         count(case when interactions.status = 'completed' then 1 end) as completed_count
+
     from interactions
     group by cast(interactions.started_at as date)
 
@@ -40,6 +47,7 @@ completed_in_order as (
         sum(days.completed_count) over (
             order by days.started_on desc rows between unbounded preceding and 1 preceding
         ) as later_count
+
     from days
     where days.completed_count > 0
 
@@ -55,6 +63,7 @@ latest as (
                     then started_on
             end
         ), max(started_on)) as started_on
+
     from completed_in_order
 
 ),
@@ -69,21 +78,54 @@ clock as (
         end as as_of_date,
         -- a date that was given is nobody's error
         case when '{{ as_of_date }}' = '' then latest.started_on end as latest_interaction_on
+
     from latest
+
+),
+
+known_interaction_days as (
+
+    select
+        days.started_on,
+        days.interaction_count as row_count
+    from days
+    inner join clock on days.started_on <= clock.as_of_date
+
+),
+
+known_interactions as (
+
+    select count(*) as day_count from known_interaction_days
+
+),
+
+-- A log of hours has weeks too, where there is no interaction to take them from.
+known_days as (
+
+    select * from known_interaction_days
+
+    union all
+
+    select
+        time_entries.worked_on as started_on,
+        count(*) as row_count
+    from time_entries
+    inner join clock on time_entries.worked_on <= clock.as_of_date
+    inner join known_interactions on known_interactions.day_count = 0
+    group by time_entries.worked_on
 
 ),
 
 known_in_order as (
 
     select
-        days.started_on,
-        lag(days.started_on) over (order by days.started_on) as previous_started_on,
-        sum(days.interaction_count) over () as total_count,
-        sum(days.interaction_count) over (
-            order by days.started_on rows between unbounded preceding and 1 preceding
+        known_days.started_on,
+        lag(known_days.started_on) over (order by known_days.started_on) as previous_started_on,
+        sum(known_days.row_count) over () as total_count,
+        sum(known_days.row_count) over (
+            order by known_days.started_on rows between unbounded preceding and 1 preceding
         ) as earlier_count
-    from days
-    inner join clock on days.started_on <= clock.as_of_date
+    from known_days
 
 ),
 
@@ -98,6 +140,7 @@ earliest as (
                     then started_on
             end
         ), min(started_on)) as started_on
+
     from known_in_order
 
 ),
@@ -108,11 +151,12 @@ final as (
         clock.as_of_date,
         {{ week_start('coalesce(earliest.started_on, clock.as_of_date)') }} as first_week_start_date,
         {{ week_start('clock.as_of_date') }} as latest_week_start_date,
-        earliest.started_on as earliest_interaction_on,
+        case when known_interactions.day_count > 0 then earliest.started_on end as earliest_interaction_on,
         clock.latest_interaction_on
 
     from clock
     cross join earliest
+    cross join known_interactions
 
 )
 

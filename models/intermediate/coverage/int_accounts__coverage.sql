@@ -1,5 +1,5 @@
 -- Grain: one row per account_id and from_week; owner and last meaningful interaction hold until to_week, exclusive.
--- Why: both readings of neglect, the literal and the one that knows what is owed, from one place.
+-- Why: two rules with a word for each, from one place: unmonitored counts days alone, overdue knows the cadence.
 with
 
 owned as (

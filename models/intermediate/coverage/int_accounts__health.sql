@@ -31,7 +31,7 @@ final as (
     select
         latest_scores.account_id,
         latest_scores.health_score,
-        {{ comparable('latest_scores.health_score') }} < {{ threshold('red_health_score') }} as is_red
+        {{ is_red('latest_scores.health_score') }} as is_red
 
     from latest_scores
 

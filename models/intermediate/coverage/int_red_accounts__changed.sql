@@ -14,7 +14,7 @@ scores as (
     select
         health_scores.account_id,
         health_scores.scored_on,
-        {{ comparable('health_scores.health_score') }} < {{ threshold('red_health_score') }} as is_red
+        {{ is_red('health_scores.health_score') }} as is_red
 
     from health_scores
     where health_scores.scored_on >= {{ rebuild_from() }}

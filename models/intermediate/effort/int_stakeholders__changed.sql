@@ -64,9 +64,48 @@ conversations as (
 
 ),
 
+-- One more where a contact takes part after a pause, one less where the last conversation before a pause leaves the
+-- window. All conversations count for as long, so the next to begin is the next to end.
 changes as (
 
-    {{ stakeholder_changes('conversations', 'contacts', 'active') }}
+    -- so that nobody is left out
+    select
+        account_id,
+        from_week as week_start_date,
+        0 as engaged_change,
+        0 as on_file_change
+    from active
+    union all
+    select
+        account_id,
+        {{ week_start('added_on') }} as week_start_date,
+        0 as engaged_change,
+        1 as on_file_change
+    from contacts
+    union all
+    select
+        account_id,
+        {{ week_start('left_on') }} as week_start_date,
+        0 as engaged_change,
+        -1 as on_file_change
+    from contacts
+    where left_on is not null
+    union all
+    select
+        account_id,
+        from_week as week_start_date,
+        1 as engaged_change,
+        0 as on_file_change
+    from conversations
+    where previous_to_week is null or previous_to_week < from_week
+    union all
+    select
+        account_id,
+        to_week as week_start_date,
+        -1 as engaged_change,
+        0 as on_file_change
+    from conversations
+    where next_from_week is null or next_from_week > to_week
 
 ),
 

@@ -18,19 +18,31 @@ observed as (
 
 ),
 
+capacity as (
+
+    select * from {{ ref('int_csm_weeks__capacity') }}
+
+),
+
+completed as (
+
+    select * from {{ ref('int_interactions__completed') }}
+
+),
+
 -- Internal work has no account, and still is a week of work.
 csm_weeks as (
 
     select
         csm_id,
         week_start_date
-    from {{ ref('int_csm_weeks__capacity') }}
+    from capacity
     where week_start_date >= {{ sampled_from }}
     union distinct
     select
         csm_id,
         {{ week_start('started_on') }} as week_start_date
-    from {{ ref('int_interactions__completed') }}
+    from completed
     where {{ week_start('started_on') }} >= {{ sampled_from }}
 
 ),

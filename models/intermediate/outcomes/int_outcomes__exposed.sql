@@ -74,7 +74,7 @@ final as (
             as days_since_meaningful,
         case
             when observed.has_interactions and coverage.account_id is not null
-                then coalesce(coverage.unmonitored_week <= outcomes.week_start_date, true)
+                then coverage.unmonitored_week <= outcomes.week_start_date
         end as is_unmonitored,
         case when coverage.account_id is not null then levels.lifecycle_level end as lifecycle_level,
         -- an account without a score is not red; of one that is not there yet nothing is known

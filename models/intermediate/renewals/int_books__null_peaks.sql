@@ -2,6 +2,18 @@
 -- Why: a book of ten accounts trips the cap by luck in 31 of 100 cases; a peak means something only against that.
 with
 
+renewal_spans as (
+
+    select * from {{ ref('int_renewals__owned') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_weeks') }}
+
+),
+
 -- Very many subscriptions are drawn less often each, or the cost would follow subscriptions times draws.
 renewing as (
 
@@ -16,8 +28,8 @@ renewing as (
             {{ threshold('renewal_null_total_draw_count') }} / count(*) over ()
         )) as draw_count
 
-    from {{ ref('int_renewals__owned') }} as renewal_spans
-    inner join {{ ref('int_weeks') }} as weeks
+    from renewal_spans
+    inner join weeks
         on
             weeks.is_latest
             and renewal_spans.from_week <= weeks.week_start_date
@@ -46,6 +58,7 @@ numbers as (
         renewing.*,
         1 + {{ draws_of_a_number() }} * blocks.whole_number as draw_number,
         {{ random_number([number_text(threshold('renewal_null_seed')), 'subscription_id', 'whole_number']) }} as digits
+
     from renewing
     inner join blocks on renewing.draw_count > {{ draws_of_a_number() }} * blocks.whole_number
 
@@ -66,6 +79,7 @@ drawn as (
         numbers.draw_number + places.whole_number as draw_number,
         {{ drawn_digit('numbers.digits', 'places.whole_number', threshold('renewal_horizon_quarters')) }},
         numbers.arr_usd
+
     from numbers
     inner join places on numbers.draw_count >= numbers.draw_number + places.whole_number
 
@@ -77,6 +91,7 @@ quarters as (
         drawn.csm_id,
         drawn.draw_number,
         sum(drawn.arr_usd) as renewing_arr_usd
+
     from drawn
     group by drawn.csm_id, drawn.draw_number, drawn.quarter_index
 
@@ -88,6 +103,7 @@ peaks as (
         csm_id,
         draw_number,
         {{ comparable('max(renewing_arr_usd)') }} as peak_arr_usd
+
     from quarters
     group by csm_id, draw_number
 

@@ -11,7 +11,7 @@ levels as (
 
 weights as (
 
-    select * from {{ ref('int_effort_weights__adopted') }}
+    select * from {{ ref('int_effort_weights__in_force') }}
 
 ),
 

@@ -1,6 +1,7 @@
 -- Grain: one row per account_id and week_start_date from which its signal density is another.
 -- Why: an account that says nothing is one to look at; an account that nobody measures is not.
 {{ keeps_earlier_weeks('week_start_date') }}
+{% set days = threshold('signal_days') %}
 with
 
 active as (
@@ -38,9 +39,91 @@ signals as (
 
 ),
 
+-- A level of n signals ends when the n-th last one leaves the window.
+signals_in_order as (
+
+    select
+        signals.account_id,
+        signals.observed_on,
+        {% for level in ['dense', 'normal'] %}
+            {% set count = threshold('signal_' ~ level ~ '_minimum_count') %}
+            {{ days_after(earlier_value('signals.observed_on', count ~ ' - 1', 'day_order'), days) }}
+                as {{ level }}_until,
+            {{ days_after(earlier_value('signals.observed_on', count, 'day_order'), days) }}
+                as {{ level }}_until_before,
+        {% endfor %}
+        lead(signals.observed_on) over day_order as next_observed_on
+    from signals
+    window day_order as (partition by signals.account_id order by signals.observed_on)
+
+),
+
+-- Heard is dense or normal. An account that is heard all the time has no turn at any of its signals.
+levels as (
+
+    select
+        signals_in_order.*,
+        coalesce(signals_in_order.dense_until > signals_in_order.observed_on, false) as is_dense,
+        coalesce(
+            greatest(signals_in_order.dense_until, signals_in_order.normal_until) > signals_in_order.observed_on, false
+        ) as is_heard,
+        coalesce(signals_in_order.dense_until_before > signals_in_order.observed_on, false) as was_dense,
+        coalesce(
+            greatest(signals_in_order.dense_until_before, signals_in_order.normal_until_before)
+            > signals_in_order.observed_on,
+            false
+        ) as was_heard
+    from signals_in_order
+
+),
+
+turns as (
+
+    select
+        levels.*,
+        levels.is_dense != levels.was_dense or levels.is_heard != levels.was_heard as is_raised,
+        -- before the next signal, or as that one comes
+        levels.is_dense and coalesce(levels.dense_until <= levels.next_observed_on, true) as is_dense_no_more,
+        coalesce(levels.normal_until > levels.observed_on, false)
+        and coalesce(levels.normal_until > levels.dense_until, true)
+        and coalesce(levels.normal_until <= levels.next_observed_on, true) as is_heard_no_more
+    from levels
+
+),
+
+-- Three turns at most stand in one row; of most rows none is left.
+kept_turns as (
+
+    select * from turns
+    where is_raised or is_dense_no_more or is_heard_no_more
+
+),
+
 changes as (
 
-    {{ signal_turns('signals') }}
+    select
+        account_id,
+        observed_on as changed_on,
+        is_dense,
+        is_heard
+    from kept_turns
+    where is_raised
+    union all
+    select
+        account_id,
+        dense_until as changed_on,
+        false as is_dense,
+        coalesce(normal_until > dense_until, false) as is_heard
+    from kept_turns
+    where is_dense_no_more
+    union all
+    select
+        account_id,
+        normal_until as changed_on,
+        false as is_dense,
+        false as is_heard
+    from kept_turns
+    where is_heard_no_more
 
 ),
 

@@ -1,6 +1,13 @@
 -- Grain: one row per motion, axis and week_start_date.
 -- Why: books can be even in revenue and uneven in risk; each axis has its own index, and none hides another.
-{% set axes = balance_axes('employed_books') %}
+{# an amount is taken per full-time equivalent, a share as it is #}
+{% set axes = {
+    'arr': 'employed_books.arr_usd / employed_books.fte',
+    'account_count': 'employed_books.account_count / employed_books.fte',
+    'renewal_distribution': 'employed_books.peak_renewal_share',
+    'risk_mix': 'employed_books.red_arr_share',
+    'lifecycle': ratio('employed_books.onboarding_account_count', 'employed_books.account_count'),
+} %}
 {{ keeps_earlier_weeks('week_start_date') }}
 with
 
@@ -22,12 +29,19 @@ bands as (
 
 ),
 
+weeks as (
+
+    select * from {{ ref('int_weeks') }}
+
+),
+
 employed_books as (
 
     select
         books.*,
         capacity.motion,
         capacity.fte
+
     from books
     inner join capacity on books.csm_id = capacity.csm_id and books.week_start_date = capacity.week_start_date
     where capacity.is_employed_on_sunday and books.week_start_date >= {{ rebuild_from() }}
@@ -45,7 +59,7 @@ amounts as (
             employed_books.csm_id,
             {{ expression }} as axis_value
         from bands
-        cross join {{ ref('int_weeks') }} as weeks
+        cross join weeks
         left join employed_books
             on bands.motion = employed_books.motion and weeks.week_start_date = employed_books.week_start_date
         where weeks.week_start_date >= {{ rebuild_from() }}

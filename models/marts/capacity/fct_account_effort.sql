@@ -38,7 +38,7 @@ weighted as (
         base_weights.version as weight_version
 
     from account_weeks
-    -- the spans of an account tile its weeks, and a version has each level once: every join keeps one row
+    -- the spans of an account and of the versions tile the weeks, and a version has each level once: one row stays one
     inner join levels
         on
             account_weeks.account_id = levels.account_id
@@ -46,13 +46,15 @@ weighted as (
             and account_weeks.week_start_date < levels.to_week
     left join weights as base_weights
         on
-            account_weeks.week_start_date = base_weights.week_start_date
+            account_weeks.week_start_date >= base_weights.from_week
+            and account_weeks.week_start_date < base_weights.to_week
             and base_weights.factor = 'base'
             and account_weeks.segment = base_weights.level
     {% for factor in factors %}
         left join weights as {{ factor }}_weights
             on
-                account_weeks.week_start_date = {{ factor }}_weights.week_start_date
+                account_weeks.week_start_date >= {{ factor }}_weights.from_week
+                and account_weeks.week_start_date < {{ factor }}_weights.to_week
                 and {{ factor }}_weights.factor = '{{ factor }}'
                 and levels.{{ factor }}_level = {{ factor }}_weights.level
     {% endfor %}

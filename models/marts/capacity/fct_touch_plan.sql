@@ -61,6 +61,7 @@ plans as (
 
     select
         books.csm_id,
+        weeks.week_end_date as as_of_date,
         touches.required_touch_count,
         touches.required_hours_per_week,
         touches.touch_ceiling_count,
@@ -111,7 +112,8 @@ final as (
                 > {{ comparable(threshold('productive_hours_high') ~ ' * plans.present_fte') }}
                 then 'over'
             when plans.required_hours_per_week is not null then 'within'
-        end as verdict
+        end as verdict,
+        plans.as_of_date
 
     from plans
 

@@ -106,9 +106,11 @@ final as (
         case when observed.has_words then coalesce(competitors.recent_count, 0) end
             as competitor_interaction_count_last_30_days,
         case when observed.has_words then coalesce(competitors.recent_evaluation_count, 0) end
-            as competitor_evaluation_count_last_30_days
+            as competitor_evaluation_count_last_30_days,
+        clock.as_of_date
 
     from accounts
+    cross join clock
     inner join healthy on accounts.account_id = healthy.account_id
     cross join observed
     left join contact_counts on accounts.account_id = contact_counts.account_id

@@ -108,9 +108,11 @@ final as (
         {{ days_between('cast(sums.first_uncaptured_at as date)', 'sums.first_expansion_on') }} as lead_time_days,
         -- who is gone and who owns it by now asks for nothing any more
         sums.is_still_uncaptured and current_accounts.account_id is not null and current_products.product is null
-            as is_uncaptured_demand
+            as is_uncaptured_demand,
+        clock.as_of_date
 
     from sums
+    cross join clock
     left join current_accounts on sums.account_id = current_accounts.account_id
     left join current_products
         on sums.account_id = current_products.account_id and sums.product = current_products.product

@@ -29,6 +29,7 @@ counted as (
         contacts.added_on,
         contacts.left_on,
         contacts.last_seen_at,
+        clock.as_of_date,
         {{ days_between('cast(contacts.missed_after_at as date)', 'clock.as_of_date') }} as unseen_days,
         -- who was in none of the recorded conversations is observed to have attended none
         case when observed.has_participants then coalesce(contacts.attended_meeting_count, 0) end
@@ -93,7 +94,8 @@ final as (
                     and judged.last_seen_at is not null
                     and judged.unseen_days < {{ threshold('stakeholder_days') }}
         end as is_engaged,
-        coalesce(judged.is_champion_change, false) as is_champion_change
+        coalesce(judged.is_champion_change, false) as is_champion_change,
+        judged.as_of_date
 
     from judged
 

@@ -38,6 +38,7 @@ described_accounts as (
         tagged.signal_density,
         paying.arr_usd,
         paying.next_renewal_on,
+        clock.as_of_date,
         paying.account_id is not null as is_active,
         -- a day after as_of_date is not yet known
         case when accounts.churned_on <= clock.as_of_date then accounts.churned_on end as known_churned_on
@@ -69,7 +70,8 @@ final as (
         described_accounts.complexity_tier,
         described_accounts.health_trajectory,
         described_accounts.expansion_potential,
-        described_accounts.signal_density
+        described_accounts.signal_density,
+        described_accounts.as_of_date
 
     from described_accounts
 

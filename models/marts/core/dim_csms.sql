@@ -1,5 +1,5 @@
--- Grain: one row per csm_id hired by as_of_date.
--- Why: who the books belong to, as of the last week.
+-- Grain: one row per csm_id hired by as_of_date or at work before it, and one for `unassigned`.
+-- Why: who the books belong to, as of the last week; every book of every mart finds its row here.
 with
 
 csms as (
@@ -17,6 +17,18 @@ role_tiers as (
 clock as (
 
     select * from {{ ref('int_clock') }}
+
+),
+
+throughput as (
+
+    select * from {{ ref('fct_csm_throughput') }}
+
+),
+
+logged_time as (
+
+    select * from {{ ref('fct_csm_logged_time') }}
 
 ),
 
@@ -41,11 +53,27 @@ latest_capacity as (
 
 ),
 
+owners as (
+
+    select csms.csm_id
+    from csms
+    cross join clock
+    where csms.hired_on <= clock.as_of_date
+    union distinct
+    -- who held a conversation or logged time before the first day
+    select throughput.csm_id from throughput
+    union distinct
+    select logged_time.csm_id from logged_time
+    union distinct
+    select 'unassigned' as csm_id
+
+),
+
 final as (
 
     select
-        csms.csm_id,
-        csms.csm_name,
+        owners.csm_id,
+        coalesce(csms.csm_name, 'Unassigned') as csm_name,
         csms.role_tier,
         role_tiers.motion,
         csms.team,
@@ -55,11 +83,15 @@ final as (
         csms.hired_on,
         -- a day after as_of_date is not yet known
         case when csms.left_on <= clock.as_of_date then csms.left_on end as left_on,
-        csms.left_on is null or csms.left_on > clock.as_of_date as is_employed,
-        {{ days_between('csms.hired_on', 'clock.as_of_date') }} as tenure_days,
+        coalesce(
+            csms.hired_on <= clock.as_of_date and (csms.left_on is null or csms.left_on > clock.as_of_date), false
+        ) as is_employed,
+        case
+            when csms.hired_on <= clock.as_of_date then {{ days_between('csms.hired_on', 'clock.as_of_date') }}
+        end as tenure_days,
         coalesce(csms.productive_hours_per_week, role_tiers.productive_hours_per_week) as productive_hours_per_week,
-        coalesce(csms.fte, 1) as fte,
-        -- who was employed on none of the last week's days has no row there, and nulls here
+        case when csms.csm_id is not null then coalesce(csms.fte, 1) end as fte,
+        -- nobody who was not employed on any of the last week's days has a row there, and `unassigned` never has
         latest_capacity.ramp_ratio,
         latest_capacity.is_ramp_complete,
         latest_capacity.ramp_completed_on,
@@ -70,14 +102,16 @@ final as (
         latest_capacity.load_ratio,
         latest_capacity.mean_load_ratio_last_13_weeks,
         latest_capacity.load_trend_per_week,
-        latest_capacity.room_hours
+        latest_capacity.room_hours,
+        csms.csm_id is null as is_unassigned,
+        clock.as_of_date
 
-    from csms
-    inner join role_tiers on csms.role_tier = role_tiers.role_tier
+    from owners
+    left join csms on owners.csm_id = csms.csm_id
+    left join role_tiers on csms.role_tier = role_tiers.role_tier
     -- one row for each CSM: there is one latest week
-    left join latest_capacity on csms.csm_id = latest_capacity.csm_id
+    left join latest_capacity on owners.csm_id = latest_capacity.csm_id
     cross join clock
-    where csms.hired_on <= clock.as_of_date
 
 )
 

@@ -4,7 +4,7 @@ with
 
 classified as (
 
-    select * from {{ ref('int_account_tags__changed') }}
+    select * from {{ ref('int_tag_changes__listed') }}
 
 ),
 

@@ -33,7 +33,8 @@ final as (
         -- where nothing is owed, and where it does not come to that, no account is overdue
         case
             when observed.has_interactions then coalesce(coverage.overdue_week <= clock.latest_week_start_date, false)
-        end as is_overdue
+        end as is_overdue,
+        clock.as_of_date
 
     from coverage
     inner join clock

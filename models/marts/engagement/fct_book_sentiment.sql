@@ -38,7 +38,8 @@ current_books as (
     select
         books.csm_id,
         books.account_count,
-        books.arr_usd
+        books.arr_usd,
+        clock.as_of_date
 
     from books
     inner join clock on books.week_start_date = clock.latest_week_start_date
@@ -95,7 +96,8 @@ final as (
         sums.mean_sentiment as mean_sentiment_score,
         {{ ratio('sums.sentiment_arr_product', 'sums.sentiment_arr_usd') }} as arr_weighted_sentiment_score,
         sums.mean_slope as mean_sentiment_slope,
-        {{ ratio('sums.slope_arr_product', 'sums.slope_arr_usd') }} as arr_weighted_sentiment_slope
+        {{ ratio('sums.slope_arr_product', 'sums.slope_arr_usd') }} as arr_weighted_sentiment_slope,
+        current_books.as_of_date
 
     from current_books
     left join sums on current_books.csm_id = sums.csm_id

@@ -52,6 +52,7 @@ judged_books as (
         book_quarters.*,
         peaks.peak_renewal_share,
         peaks.peak_quarter_start_date,
+        weeks.week_end_date as as_of_date,
         -- with no ARR there is no peak that could be unusual
         case when peaks.peak_renewal_share is not null then null_peaks.null_percentile end as null_percentile,
         -- only a book over the cap has something to avoid
@@ -76,7 +77,8 @@ final as (
         judged_books.null_percentile,
         judged_books.is_over_warn,
         judged_books.is_over_cap,
-        judged_books.is_avoidable
+        judged_books.is_avoidable,
+        judged_books.as_of_date
 
     from judged_books
 

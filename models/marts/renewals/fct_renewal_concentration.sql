@@ -32,7 +32,8 @@ current_books as (
         books.csm_id,
         books.arr_usd,
         books.week_start_date,
-        weeks.quarter_start_date
+        weeks.quarter_start_date,
+        weeks.week_end_date as as_of_date
 
     from books
     inner join weeks on books.week_start_date = weeks.week_start_date and weeks.is_latest
@@ -74,6 +75,7 @@ shares as (
     select
         book_quarters.csm_id,
         book_quarters.quarter_start_date,
+        current_books.as_of_date,
         -- a quarter without a renewal is observed none, where revenue is observed
         case when current_books.arr_usd is not null then coalesce(renewing.renewing_arr_usd, 0) end as renewing_arr_usd,
         current_books.arr_usd as book_arr_usd,
@@ -104,7 +106,8 @@ final as (
         shares.subscription_count,
         shares.is_in_horizon,
         {{ renewal_flag('shares', 'renewal_warn_share') }} as is_over_warn,
-        {{ renewal_flag('shares', 'renewal_cap_share') }} as is_over_cap
+        {{ renewal_flag('shares', 'renewal_cap_share') }} as is_over_cap,
+        shares.as_of_date
 
     from shares
 

@@ -14,6 +14,12 @@ loads as (
 
 ),
 
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
 final as (
 
     select
@@ -32,9 +38,11 @@ final as (
         episodes.is_relapse,
         loads.account_count as book_account_count,
         loads.arr_usd as book_arr_usd,
-        loads.load_ratio as book_load_ratio
+        loads.load_ratio as book_load_ratio,
+        clock.as_of_date
 
     from episodes
+    cross join clock
     left join loads
         on
             episodes.csm_id = loads.csm_id

@@ -24,11 +24,11 @@ from book_of_business.calibration.proposals import is_same, last_week_of, next_v
 from book_of_business.calibration.weights import Weights, read_order, read_version
 from book_of_business.errors import UserError
 from book_of_business.marts import query
-from book_of_business.reference_files import add_columns, checked_name, read_rows, rewrite
+from book_of_business.receiving.reference_files import add_columns, checked_name, read_rows, rewrite
 
 FILE = "effort_weights.csv"
 METHOD, KEPT = "tweedie_1.5_within_csm", "kept"
-METHOD_VERSION = 2  # raised with each change of the method that changes a weight or its interval
+METHOD_VERSION = 3  # raised with each change of the method that changes a weight or its interval
 NEW_COLUMNS = ("raw_weight", "previous_weight", "run_id")
 DECIMALS = 4
 WEEK = datetime.timedelta(days=7)
@@ -40,12 +40,16 @@ AFTERWARDS = (
 
 @dataclass(frozen=True)
 class Proposed:
-    """What `propose` did: the version, whether it is new, what was learnt, and what the guard would say."""
+    """What `propose` did: the version, whether it is new, what was learnt, and what the guard would say.
+
+    `rejected` names the latest version that was rejected since one was adopted, with its reason; empty: none was.
+    """
 
     version: str
     is_new: bool
     calibration: Calibration
     checks: list[guard.Check]
+    rejected: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,14 +108,26 @@ def propose(connection: duckdb.DuckDBPyConnection, reference: Path) -> Proposed:
     checks = guard.judge(learnt, limits)
     path = reference / FILE
     rows, own = read_rows(path), run_id(learnt.observations, learnt.in_force, limits)
+    rejected = latest_rejection(rows)
     for row in rows:
         if row.get("run_id") == own:
-            return Proposed(row["version"], False, learnt, checks)
+            return Proposed(row["version"], False, learnt, checks, rejected)
     version = next_version(rows, "v")
     add_columns(path, NEW_COLUMNS)
     begins = latest_week(connection) + WEEK
     rewrite(path, append=as_rows(learnt, version, begins, own))
-    return Proposed(version, True, learnt, checks)
+    return Proposed(version, True, learnt, checks, rejected)
+
+
+def latest_rejection(rows: Sequence[dict[str, str]]) -> str:
+    """The last rejected version with its reason, if none was adopted after it."""
+    last = next((row for row in reversed(rows) if row["status"] in ("adopted", "rejected") and row.get("run_id")), None)
+    if last is None or last["status"] != "rejected":
+        return ""
+    why = next(
+        (row["rationale"] for row in rows if row["version"] == last["version"] and "Rejected: " in row["rationale"]), ""
+    )
+    return f"{last['version']} ({why.rpartition('Rejected: ')[2].rstrip('.') or 'no reason on record'})"
 
 
 def as_rows(learnt: Calibration, version: str, begins: datetime.date, own_id: str) -> list[dict[str, str]]:

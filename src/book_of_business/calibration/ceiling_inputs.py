@@ -10,7 +10,7 @@ import polars as pl
 
 from book_of_business.calibration.ceilings import Limits
 from book_of_business.marts import query
-from book_of_business.reference_files import read_thresholds
+from book_of_business.receiving.reference_files import read_thresholds
 
 LEFT_OUT = {
     "unscored": "no conversation with a quality score",
@@ -134,6 +134,7 @@ def read_defaults(connection: duckdb.DuckDBPyConnection, reference_dir: Path | N
                 / nullif(sum(plans.required_touch_count), 0) as productive_hours
             from marts.fct_touch_plan as plans
             inner join marts.dim_csms as csms on plans.csm_id = csms.csm_id
+            where not csms.is_unassigned
             group by csms.role_tier
         ),
         ceilings as (
@@ -145,6 +146,7 @@ def read_defaults(connection: duckdb.DuckDBPyConnection, reference_dir: Path | N
                 ), 6) as in_force
             from marts.dim_csms as csms
             left join marts.fct_csm_capacity as capacity on csms.csm_id = capacity.csm_id
+            where not csms.is_unassigned
             group by csms.role_tier
         )
         select

@@ -23,9 +23,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; 1 where a version was rejected, or nothing could be proposed."""
+    from book_of_business.building.latest_build import check_folder
+
     for name in SINGLE:
         os.environ.setdefault(name, "1")
+    if arguments.action != "list":
+        check_folder()
+        print_book()
     return {"propose": run_propose, "adopt": run_adopt, "list": run_list}[arguments.action](arguments)
+
+
+def print_book() -> None:
+    """Which book is read: its folder, its size and its last week."""
+    from book_of_business import marts
+
+    with marts.connect() as connection:
+        told = marts.query(
+            connection,
+            f"""
+            select
+                (select count(*) from marts.dim_csms where csm_id <> '{marts.UNASSIGNED}') as csm_count,
+                (select count(*) from marts.dim_accounts) as account_count,
+                (select count(*) from marts.dim_weeks) as week_count,
+                (select max(week_start_date) from marts.dim_weeks) as last_week
+        """,
+        ).row(0, named=True)
+    print(
+        f"Book: {marts.published_file().parent} ({told['csm_count']} CSMs, {told['account_count']} accounts,"
+        f" {told['week_count']} weeks, the last begins on {told['last_week']})"
+    )
 
 
 def run_propose(arguments: argparse.Namespace) -> int:
@@ -33,7 +59,7 @@ def run_propose(arguments: argparse.Namespace) -> int:
     from book_of_business.calibration import adoption, ceiling_proposals, guard, observations
     from book_of_business.console import step
     from book_of_business.marts import connect
-    from book_of_business.reference_files import reference_folder
+    from book_of_business.receiving.reference_files import reference_folder
 
     reference = reference_folder()
     if arguments.ceilings:
@@ -49,6 +75,8 @@ def run_propose(arguments: argparse.Namespace) -> int:
         proposed = adoption.propose(connection, reference)
     print(observations.source_sentence(proposed.calibration.observations))
     print(said_of(proposed.version, proposed.is_new))
+    if proposed.rejected:
+        print(f"The latest proposal that was decided on was rejected: {proposed.rejected}.")
     for check in proposed.checks:
         print(f"  {check.sentence}")
     if guard.failures(proposed.checks):
@@ -71,7 +99,7 @@ def run_adopt(arguments: argparse.Namespace) -> int:
     from book_of_business.console import step
     from book_of_business.errors import UserError
     from book_of_business.marts import connect
-    from book_of_business.reference_files import reference_folder
+    from book_of_business.receiving.reference_files import reference_folder
 
     reference = reference_folder()
     is_ceiling = arguments.version.startswith("c")
@@ -94,7 +122,7 @@ def run_adopt(arguments: argparse.Namespace) -> int:
 def run_list(_: argparse.Namespace) -> int:
     """The versions of weights and of ceilings."""
     from book_of_business.calibration import adoption, ceiling_proposals
-    from book_of_business.reference_files import read_rows, reference_folder
+    from book_of_business.receiving.reference_files import read_rows, reference_folder
 
     reference = reference_folder()
     for row in adoption.listing(reference).iter_rows(named=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -127,25 +128,29 @@ def out_of_time(calibration: Calibration, limits: Limits) -> pl.DataFrame:
 
 
 def scores(predicted: pl.DataFrame) -> pl.DataFrame:
-    """One row per method: method, deviance_gain_ratio (less deviance than the weights in force), book_error_ratio.
+    """One row per method: method, deviance_explained_ratio, book_error_ratio.
 
-    The book error is the mean over CSMs of how far predicted minutes are from logged ones; a CSM's own pace, which no
-    attribute of an account can tell, is in it.
+    The deviance explained is the share of the deviance of account-weeks that is left by equal minutes for each account
+    (COUNT: 0 by definition) and not by the method; null where the method leaves more than that, since how much worse
+    than a count it is says nothing. The book error is the mean over CSMs of how far predicted minutes are from logged
+    ones; a CSM's own pace, which no attribute of an account can tell, is in it.
     """
     minutes = predicted["minutes"].to_numpy()
-    base = deviance(minutes, predicted[IN_FORCE].to_numpy()).sum()
+    base = deviance(minutes, predicted[COUNT].to_numpy()).sum()
     rows = []
     for name in METHODS:
         if name not in predicted.columns:
             continue
-        own = deviance(minutes, predicted[name].to_numpy()).sum()
+        explained = 1 - deviance(minutes, predicted[name].to_numpy()).sum() / base if base > 0 else 0.0
         books = predicted.group_by("csm_id").agg(pl.col("minutes").sum(), pl.col(name).sum())
         books = books.filter(pl.col("minutes") > 0)
         error = (books[name] / books["minutes"] - 1).abs().mean()
-        rows.append(
-            {"method": name, "deviance_gain_ratio": 1 - own / base if base > 0 else 0.0, "book_error_ratio": error}
-        )
-    return pl.DataFrame(rows)
+        rows.append({
+            "method": name, "deviance_explained_ratio": explained if explained >= 0 else None,
+            "book_error_ratio": error,
+        })  # fmt: skip
+    kinds = {"method": pl.String, "deviance_explained_ratio": pl.Float64, "book_error_ratio": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds)
 
 
 def held_out_weeks(calibration: Calibration, blocks: int = BLOCKS) -> pl.DataFrame:
@@ -197,12 +202,36 @@ def predicted_sums(calibration: Calibration, blocks: Sequence[Sequence[datetime.
     return scaled.sort("csm_id", "account_id")
 
 
-def gain(calibration: Calibration, confidence: float) -> tuple[float, float, float]:
-    """`gain_of` in blocks of weeks held out; nan where it cannot be measured."""
+@dataclass(frozen=True)
+class Gain:
+    """How much less deviance the calibrated weights leave in weeks held out than the weights in force.
+
+    `ratio` of the deviance of the accounts' sums, with its interval over accounts; `typical_ratio` is that of the
+    typical CSM (`signed_rank_interval`), so that no large book decides alone. nan where it cannot be measured.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    typical_ratio: float
+
+
+def gain(calibration: Calibration, confidence: float) -> Gain:
+    """The gain in blocks of weeks held out.
+
+    The pairs are the accounts: each is predicted by both versions with the same sum per CSM, so that what moves all
+    accounts of a CSM cancels. Over the CSMs as the only pairs, 16 of them show a gain of 7% in one run of two.
+    """
     try:
-        return gain_of(held_out_weeks(calibration), confidence)
+        predicted = held_out_weeks(calibration)
     except UserError:
-        return float("nan"), float("nan"), float("nan")
+        return Gain(*[float("nan")] * 4)
+    minutes = predicted["minutes"].to_numpy()
+    before, after = (deviance(minutes, predicted[name].to_numpy()) for name in (IN_FORCE, CALIBRATED))
+    if len(minutes) < 2 or before.sum() <= 0:
+        return Gain(*[float("nan")] * 4)
+    left, low, high = ratio_interval(after, before, confidence)
+    return Gain(1 - left, 1 - high, 1 - low, gain_of(predicted, confidence)[0])
 
 
 def later_gain(calibration: Calibration, limits: Limits) -> float:

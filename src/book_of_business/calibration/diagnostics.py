@@ -12,12 +12,12 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from book_of_business.baseline import count_of
 from book_of_business.calibration.comparisons import deviance
-from book_of_business.calibration.effort_model import Cells, cells_of, deviations_of, hours_of, separable
+from book_of_business.calibration.effort_model import Calibration, Cells, cells_of, deviations_of, hours_of, learnable
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import BASE, Level, Weights
+from book_of_business.console import count_of
 from book_of_business.marts import query
 
 DEALS = 39  # with none of them as good, chance would be that lucky once in 40
@@ -116,12 +116,12 @@ class Signal:
     @property
     def sentence(self) -> str:
         figures = (
-            f"the attributes explain {self.explained_ratio:.1%} of the deviance within books; dealt out at random among"
-            f" the accounts they explain {self.by_chance_ratio:.1%} (p = {self.p_value:.3f})"
+            f"the attributes explain {self.explained_ratio:.1%} of the deviance of account-weeks within books; dealt"
+            f" out at random among the accounts they explain {self.by_chance_ratio:.1%} (p = {self.p_value:.3f})"
         )
         if self.is_there:
             return f"There is a signal: {figures}."
-        return f"Cannot tell: {figures}. The logged hours hold hardly any signal, so no driver is ranked."
+        return f"No signal: {figures}. No driver is ranked."
 
 
 def signal(observations: Observations, weights: Weights, levels: list[Level], seed: int, deals: int = DEALS) -> Signal:
@@ -141,6 +141,13 @@ def signal(observations: Observations, weights: Weights, levels: list[Level], se
     return Signal(real, float(np.mean(chance)), (1 + as_good) / (1 + deals))
 
 
+def signal_of(calibration: Calibration | None, seed: int, deals: int = DEALS) -> Signal | None:
+    """The signal of the levels that a calibration learnt; null where it learnt none."""
+    if calibration is None or not calibration.errors:
+        return None
+    return signal(calibration.observations, calibration.in_force, list(calibration.errors), seed, deals)
+
+
 def dealt(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """The rows with the level histories of other accounts of the same CSM and segment."""
     holders = rows.select("csm_id", "segment", "account_id").unique().sort("csm_id", "segment", "account_id")
@@ -153,22 +160,24 @@ def dealt(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def explained(rows: pl.DataFrame, weights: Weights, levels: list[Level]) -> float:
-    """Share of the deviance of account-weeks, within CSM and segment, that the levels explain (without minutes: 0)."""
+    """Share of the deviance of account-weeks, within CSM and segment, that the levels explain (without minutes: 0).
+
+    Of single account-weeks, not of the means of equal ones: most of what an account takes in one week is chance, and
+    a share of means would hide that.
+    """
     if not rows["minutes"].sum():  # a deal leaves out weeks in which the other account was not there
         return 0.0
     flat = Weights("flat", {level: weight if level[0] == BASE else 1.0 for level, weight in weights.values.items()})
-    cells = cells_of(rows, flat, levels)
-    kept = separable(cells, levels)
-    if kept != levels:
-        cells = cells_of(rows, flat, kept)
-    csm, segment = (np.unique(labels, return_inverse=True)[1] for labels in (cells.csm, cells.segment))
-    group = np.unique(csm * (segment.max() + 1) + segment, return_inverse=True)[1]
-    design = np.hstack([cells.deviations, cells.nuisance])
-    found = deviations_of(cells, np.ones(len(cells.csm), dtype=bool))[: design.shape[1]]
+    found = learnable(rows, flat, levels)
+    cells = cells_of(rows, flat, found.levels, found.held)
+    segment = np.unique(cells.segment, return_inverse=True)[1]
+    group = np.unique(cells.csm * (segment.max() + 1) + segment, return_inverse=True)[1]
     plain = scaled_within(cells, np.ones(len(cells.csm)), group)
-    fitted = scaled_within(cells, np.exp(design @ found), group)
+    fitted = scaled_within(cells, np.exp(cells.sample.columns @ deviations_of(cells)), group)
     before = (cells.count * deviance(cells.minutes, plain)).sum()
-    return float(1 - (cells.count * deviance(cells.minutes, fitted)).sum() / before) if before > 0 else 0.0
+    after = (cells.count * deviance(cells.minutes, fitted)).sum()
+    whole = before + cells.spread.sum()
+    return float((before - after) / whole) if whole > 0 else 0.0
 
 
 def scaled_within(cells: Cells, ratio: np.ndarray, group: np.ndarray) -> np.ndarray:

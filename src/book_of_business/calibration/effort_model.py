@@ -1,34 +1,36 @@
 """Effort weights from account-weeks: Tweedie quasi-likelihood with a log link, shrunk to the weights in force.
 
 Mean minutes = exposure x own pace of the CSM x base of the segment x multipliers. Each CSM is compared with
-themselves, so that who logs half of their time, always, bends no multiplier. The weights in force are the offset: what
-is estimated is how far each level is off. Variance grows as mean^1.5 between Poisson (1) and gamma (2), zeros included
-(Tweedie 1984; Jorgensen 1987). Intervals leave out one CSM at a time (jackknife, t with one degree of freedom less
-than CSMs who have the level): account-weeks of one person are not independent.
+themselves: a CSM who always logs half of their time changes no multiplier. The weights in force are the offset: the
+model estimates how far each level is from them. Only levels that the data identify are estimated; the others keep
+their weight, with the reason. Intervals leave out one CSM at a time (jackknife, t with one degree of freedom less than
+CSMs who have the level), because account-weeks of one person are not independent.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from scipy import optimize, stats
 
+from book_of_business.calibration import paced_fit
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import BASE, FACTORS, UNKNOWN, Level, Weights
 from book_of_business.errors import UserError
 
-VARIANCE_POWER = 1.5
 CONFIDENCE = 0.95
 SHORTEST = 0.001  # part of a week
 WIDEST_PRIOR = 1.0  # sd of log deviations: e-fold; more is no knowledge at all
 ESTIMATED, REFERENCE = "estimated", "reference level"
 TOO_FEW_ACCOUNTS, TOO_FEW_CSMS, NOT_SEEN = "kept: too few accounts", "kept: too few CSMs", "kept: not seen"
-NOT_SEPARABLE = "kept: not told apart from other levels"
+NO_MINUTES = "kept: no minutes logged on it"
+NOT_IDENTIFIED = "kept: cannot be separated from other levels or from the CSMs"
+ONE_CSM = "kept: only one CSM's accounts tell it from the others"
+NO_LIMIT = "kept: the data set no limit to it"
 
 
 @dataclass(frozen=True)
@@ -66,40 +68,65 @@ class Cells:
     """Account-weeks added up where CSM, segment, levels and exposure are the same: enough for the quasi-likelihood,
     since all of them have one mean.
 
-    `effort` is minutes by the weights in force before the CSM's pace; `deviations` is a column per level that is
-    estimated, `nuisance` one per level `unknown`.
+    `csm` is an index into `csms`, `effort` minutes by the weights in force before the CSM's pace. `deviations` has a
+    column per level that is estimated, `nuisance` one per other level that has to be held constant: `unknown`, and
+    levels that cannot be told apart. `spread` is the deviance of the account-weeks from the mean of their cell, which
+    no level can explain.
     """
 
+    csms: np.ndarray
     csm: np.ndarray
     segment: np.ndarray
     minutes: np.ndarray
     count: np.ndarray
     effort: np.ndarray
-    hours: np.ndarray
+    spread: np.ndarray
     deviations: np.ndarray
     nuisance: np.ndarray
 
+    @property
+    def sample(self) -> paced_fit.Sample:
+        """What is fitted: all columns, deviations first."""
+        columns = np.hstack([self.deviations, self.nuisance])
+        return paced_fit.Sample(self.csm, self.minutes, self.count, self.effort, columns)
 
-def cells_of(rows: pl.DataFrame, weights: Weights, levels: list[Level]) -> Cells:
-    """Add up the account-weeks."""
-    keys = ["csm_id", "segment", *LEVELS]
+    @property
+    def has_minutes(self) -> np.ndarray:
+        """Whether the CSM of a cell logged anything in these cells."""
+        return (np.bincount(self.csm, self.count * self.minutes, len(self.csms)) > 0)[self.csm]
+
+
+def cells_of(rows: pl.DataFrame, weights: Weights, levels: list[Level], held: list[Level] | None = None) -> Cells:
+    """Add up the account-weeks.
+
+    Args:
+        rows: account-weeks.
+        weights: in force.
+        levels: that are estimated; of the eight factors, or of candidates with a column `<name>_level` of their own.
+        held: levels to hold constant besides `unknown`.
+    """
+    candidates = sorted({f"{factor}_level" for factor, _ in levels if factor not in FACTORS})
+    keys = ["csm_id", "segment", *LEVELS, *candidates]
     grouped = (
         rows.with_columns(pl.col("exposure_ratio").round(3).clip(lower_bound=SHORTEST))
         .group_by([*keys, "exposure_ratio"], maintain_order=True)
-        .agg(minutes=pl.col("minutes").mean(), count=pl.len())
+        .agg(minutes=pl.col("minutes").mean(), count=pl.len(), roots=pl.col("minutes").sqrt().sum())
     )
-    hours = hours_of(grouped, weights)
+    minutes, count = grouped["minutes"].to_numpy(), grouped["count"].to_numpy().astype(float)
     spent = grouped.filter(pl.col("minutes") > 0)  # nothing can be told of a level on which no minute was spent
-    unknown = [factor for factor in FACTORS if (spent[f"{factor}_level"] == UNKNOWN).any()]
+    unknown = [(factor, UNKNOWN) for factor in FACTORS if (spent[f"{factor}_level"] == UNKNOWN).any()]
+    csms, csm = np.unique(grouped["csm_id"].to_numpy(), return_inverse=True)
     return Cells(
-        csm=grouped["csm_id"].to_numpy(),
+        csms=csms,
+        csm=csm,
         segment=grouped["segment"].to_numpy(),
-        minutes=grouped["minutes"].to_numpy(),
-        count=grouped["count"].to_numpy().astype(float),
-        effort=60 * hours * grouped["exposure_ratio"].to_numpy(),
-        hours=hours,
+        minutes=minutes,
+        count=count,
+        effort=60 * hours_of(grouped, weights) * grouped["exposure_ratio"].to_numpy(),
+        # the sum of 4 (root y - root m)^2 / root m over the account-weeks of a cell with the mean m
+        spread=np.maximum(8 * (count * np.sqrt(minutes) - grouped["roots"].to_numpy()), 0.0),
         deviations=dummies(grouped, levels),
-        nuisance=dummies(grouped, [(factor, UNKNOWN) for factor in unknown]),
+        nuisance=dummies(grouped, [*(held or []), *unknown]),
     )
 
 
@@ -119,47 +146,76 @@ def hours_of(rows: pl.DataFrame, weights: Weights) -> np.ndarray:
     return hours
 
 
-def deviations_of(cells: Cells, chosen: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-    """Log deviations from the weights in force, within CSM; nuisance levels and paces are estimated along.
+def deviations_of(cells: Cells, chosen: np.ndarray | None = None, start: np.ndarray | None = None) -> np.ndarray:
+    """Log deviations from the weights in force, of the estimated levels and of those held constant.
 
     Args:
         cells: added-up account-weeks.
-        chosen: which of them.
-        start: all parameters of an earlier fit of the same columns.
+        chosen: which of them (null: all).
+        start: deviations of an earlier fit.
 
     Raises:
-        UserError: if no minute was spent in those, or the fit breaks down.
+        UserError: if no minute was spent in those, or the fit does not converge.
     """
-    import statsmodels.api as sm
-
-    place = np.unique(cells.csm, return_inverse=True)[1]
-    chosen = chosen & (np.bincount(place, np.where(chosen, cells.count * cells.minutes, 0.0))[place] > 0)
-    if not chosen.any():
+    told = cells.has_minutes if chosen is None else chosen & cells.has_minutes
+    if not told.any():
         raise UserError("effort weights cannot be learnt: no minutes in these account-weeks")
-    csms = np.unique(cells.csm[chosen])
-    pace = (cells.csm[chosen][:, None] == csms[None, :]).astype(float)
-    design = np.hstack([cells.deviations[chosen], cells.nuisance[chosen], pace])
-    if start is None:  # the weights in force, at each CSM's own pace
-        spent, expected = (pace.T @ (cells.count[chosen] * part[chosen]) for part in (cells.minutes, cells.effort))
-        start = np.concatenate([np.zeros(design.shape[1] - len(csms)), np.log(spent / expected)])
-    family = sm.families.Tweedie(link=sm.families.links.Log(), var_power=VARIANCE_POWER)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            model = sm.GLM(
-                cells.minutes[chosen],
-                design,
-                family=family,
-                offset=np.log(cells.effort[chosen]),
-                var_weights=cells.count[chosen],
-                hasconst=True,  # the paces add up to one; looking for that takes as long as the fit
-            )
-            found = model.fit(start_params=start, maxiter=60, tol=1e-7).params
-        except (ValueError, np.linalg.LinAlgError) as error:
-            raise UserError(f"effort weights cannot be learnt: the fit breaks down ({error})") from None
-    if not np.isfinite(found).all():
-        raise UserError("effort weights cannot be learnt: the fit breaks down (a weight without end)")
-    return found
+    found = paced_fit.fit(cells.sample.only(told), start)
+    if not found.is_settled:
+        raise UserError(
+            f"effort weights cannot be learnt: the fit does not converge (after {paced_fit.STEPS} steps a weight still"
+            f" changes by {math.expm1(found.largest_step):.1%}); check the minutes for values that cannot be true"
+        )
+    return found.coefficients
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """Levels that the data identify, and why others that were seen often enough are kept."""
+
+    levels: list[Level]
+    kept: dict[Level, str]
+
+    @property
+    def held(self) -> list[Level]:
+        """Kept levels with minutes: they stay in the model, or the others would take their part."""
+        return [level for level, why in self.kept.items() if why != NO_MINUTES]
+
+
+def learnable(rows: pl.DataFrame, weights: Weights, levels: list[Level], *, without_any: bool = False) -> Learnable:
+    """Which levels the account-weeks identify.
+
+    Args:
+        rows: account-weeks.
+        weights: in force.
+        levels: those in question.
+        without_any: whether they have to be identified without any one CSM too. A level that one CSM alone tells from
+            the others has no interval: without that CSM nothing is known of it.
+    """
+    cells = cells_of(rows, weights, levels)
+    told = cells.has_minutes
+    sample, number = cells.sample.only(told), len(levels)
+    spent = np.zeros((len(cells.csms), number))
+    np.add.at(spent, sample.csm, (sample.count * sample.minutes)[:, None] * sample.columns[:, :number])
+    total = spent.sum(axis=0)
+    products = paced_fit.products_by_csm(sample, len(cells.csms))
+    # a level without minutes has no finite weight: its column would only disturb
+    used = np.append(total > 0, np.ones(sample.columns.shape[1] - number, dtype=bool))
+    products = products * used[:, None] * used[None, :]
+    everybody = products.sum(axis=0)
+    is_identified = paced_fit.identified(everybody)[:number]
+    is_shared = is_identified.copy()
+    for csm, own in zip(spent, products, strict=True) if without_any else ():
+        is_shared &= paced_fit.identified(everybody - own)[:number] & (total - csm > 0)
+    kept = {}
+    for place, level in enumerate(levels):
+        if total[place] <= 0:
+            kept[level] = NO_MINUTES
+        elif not is_identified[place]:
+            kept[level] = NOT_IDENTIFIED
+        elif not is_shared[place]:
+            kept[level] = ONE_CSM
+    return Learnable([level for level in levels if level not in kept], kept)
 
 
 def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> Calibration:
@@ -181,14 +237,18 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
     wanted = [(factor, level) for factor, level, status in
               table.filter(pl.col("status") == ESTIMATED).select("factor", "level", "status").iter_rows()
               if factor != BASE]  # fmt: skip
-    cells = cells_of(rows, in_force, wanted)
-    everybody = np.ones(len(cells.csm), dtype=bool)
-    levels = separable(cells, wanted)
-    if levels != wanted:
-        cells = cells_of(rows, in_force, levels)
-    number = len(levels)
-    full = deviations_of(cells, everybody)
-    without = np.array([left_out(cells, csm, full, csms, number) for csm in csms])
+    found = learnable(rows, in_force, wanted, without_any=True)
+    cells = cells_of(rows, in_force, found.levels, found.held)
+    full = deviations_of(cells)
+    if limitless := [
+        level for level, value in zip(found.levels, full, strict=False) if abs(value) >= paced_fit.LARGEST
+    ]:
+        kept = found.kept | dict.fromkeys(limitless, NO_LIMIT)
+        found = Learnable([level for level in found.levels if level not in kept], kept)
+        cells = cells_of(rows, in_force, found.levels, found.held)
+        full = deviations_of(cells)
+    levels, number, everybody = found.levels, len(found.levels), np.ones(len(cells.csm), dtype=bool)
+    without = np.array([deviations_of(cells, cells.csm != place, full)[:number] for place in range(len(csms))])
     raw = full[:number]
     fixed = {segment for segment, status in table.filter(pl.col("factor") == BASE).select("level", "status").iter_rows()
              if status != ESTIMATED}  # fmt: skip
@@ -199,13 +259,25 @@ def calibrate(observations: Observations, in_force: Weights, limits: Limits) -> 
     shrunk_without = shrink(without, errors, prior)
     base = bases(cells, everybody, raw, shrunk, segments, fixed)
     base_without = [
-        bases(cells, cells.csm != csm, own, kept, segments, fixed)
-        for csm, own, kept in zip(csms, without, shrunk_without, strict=True)
+        bases(cells, cells.csm != place, own, kept, segments, fixed)
+        for place, (own, kept) in enumerate(zip(without, shrunk_without, strict=True))
     ]
-    found = result_rows(levels, raw, shrunk, errors, shrunk_without, table)
-    found |= base_rows(segments, base, np.array(base_without), table)
-    kept = Observations(rows, observations.source, observations.exclusions)
-    return Calibration(kept, in_force, joined(table, found), prior, dict(zip(levels, errors, strict=True)))
+    estimates = result_rows(levels, raw, shrunk, errors, shrunk_without, table)
+    estimates |= base_rows(segments, base, np.array(base_without), table)
+    used = Observations(rows, observations.source, observations.exclusions)
+    return Calibration(
+        used, in_force, joined(table, estimates, found.kept), prior, dict(zip(levels, errors, strict=True))
+    )
+
+
+def calibrate_if_possible(
+    observations: Observations, in_force: Weights, limits: Limits
+) -> tuple[Calibration | None, str]:
+    """`calibrate`, or null and the reason where nothing can be learnt."""
+    try:
+        return calibrate(observations, in_force, limits), ""
+    except UserError as error:
+        return None, str(error)
 
 
 def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
@@ -218,13 +290,11 @@ def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
     Raises:
         UserError: if no minute was spent in the part, or the fit breaks down.
     """
-    levels = list(calibration.errors)
-    cells = cells_of(rows, calibration.in_force, levels)
-    kept = separable(cells, levels)
-    if kept != levels:
-        cells = cells_of(rows, calibration.in_force, kept)
+    found = learnable(rows, calibration.in_force, list(calibration.errors))
+    kept = found.levels
+    cells = cells_of(rows, calibration.in_force, kept, found.held)
+    raw = deviations_of(cells)[: len(kept)]
     everybody = np.ones(len(cells.csm), dtype=bool)
-    raw = deviations_of(cells, everybody)[: len(kept)]
     scale = math.sqrt(calibration.observations.rows.height / max(1, rows.height))
     errors = scale * np.array([calibration.errors[level] for level in kept])
     shrunk = shrink(raw, errors, calibration.prior_sd)
@@ -236,13 +306,6 @@ def relearn(calibration: Calibration, rows: pl.DataFrame) -> Weights:
     moved |= {(BASE, segment): math.exp(value) for segment, value in change.items()}
     values = {level: weight * moved.get(level, 1.0) for level, weight in calibration.in_force.values.items()}
     return Weights("learnt from a part", values, calibration.in_force.order)
-
-
-def left_out(cells: Cells, csm: str, full: np.ndarray, csms: list[str], number: int) -> np.ndarray:
-    """The deviations without one CSM, from where the whole fit ended."""
-    head = len(full) - len(csms)
-    start = np.concatenate([full[:head], np.delete(full[head:], csms.index(csm))])
-    return deviations_of(cells, cells.csm != csm, start)[:number]
 
 
 def counted(rows: pl.DataFrame, weights: Weights, limits: Limits) -> pl.DataFrame:
@@ -275,26 +338,6 @@ def status_of(row: dict, is_reference: bool, limits: Limits) -> str:
     if row["account_count"] < limits.level_minimum_account_count:
         return TOO_FEW_ACCOUNTS
     return TOO_FEW_CSMS if row["csm_count"] < limits.level_minimum_csm_count else ESTIMATED
-
-
-def separable(cells: Cells, levels: list[Level]) -> list[Level]:
-    """The levels that can be told apart from each other and from the CSMs: columns that add to the rank, in order.
-
-    A level on which no minute was spent would weigh nothing, and is no level to learn.
-    """
-    csms = np.unique(cells.csm)
-    basis = np.hstack([(cells.csm[:, None] == csms[None, :]).astype(float), cells.nuisance])
-    kept, rank = [], np.linalg.matrix_rank(basis)
-    if (cells.minutes @ cells.deviations > 0).all():
-        together = np.linalg.matrix_rank(np.hstack([basis, cells.deviations]))
-        if together == rank + len(levels):
-            return levels
-    for place, level in enumerate(levels):
-        wider = np.hstack([basis, cells.deviations[:, [place]]])
-        if cells.minutes @ cells.deviations[:, place] > 0 and np.linalg.matrix_rank(wider) > rank:
-            basis, rank = wider, rank + 1
-            kept.append(level)
-    return kept
 
 
 def jackknife(without: np.ndarray) -> np.ndarray:
@@ -395,14 +438,12 @@ def base_rows(
     return found
 
 
-def joined(table: pl.DataFrame, found: dict[Level, dict[str, float]]) -> pl.DataFrame:
-    """Counts and estimates side by side, in weights."""
+def joined(table: pl.DataFrame, found: dict[Level, dict[str, float]], kept: dict[Level, str]) -> pl.DataFrame:
+    """Counts and estimates side by side, in weights; `kept` says why levels were not estimated."""
     rows = []
     for row in table.iter_rows(named=True):
         level, before = (row["factor"], row["level"]), row["previous_weight"]
-        own, status = found.get(level), row["status"]
-        if own is None and status == ESTIMATED:
-            status = NOT_SEPARABLE
+        own, status = found.get(level), kept.get(level, row["status"])
         is_known = own is not None and status == ESTIMATED
         rows.append({
             "factor": row["factor"], "level": row["level"], "previous_weight": before,

@@ -30,21 +30,26 @@ class Check:
         return f"{self.name}: {self.figure}; {'holds' if self.is_passed else 'fails'} (limit: {self.limit})"
 
 
-def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | None = None) -> list[Check]:
-    """All checks, in order; those that need more data than there is fail by themselves.
+ENOUGH = ("CSMs with logged time", "weeks with logged time", "levels that could be learnt")
 
-    Whether there is a signal at all takes seconds, and is asked only where nothing else holds the weights back.
+
+def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | None = None) -> list[Check]:
+    """All checks, in order. Later checks are not made where an earlier one leaves nothing to judge: too few CSMs or
+    weeks, no level, or no signal. Without a signal every other figure is chance, whatever it looks like.
 
     Args:
         calibration: what was learnt.
         limits: of the checks.
         told: the signal, where it was measured before (null: it is measured here).
     """
-    enough = [csms(calibration, limits), weeks(calibration, limits)]
-    found = [*enough, levels_learnt(calibration, limits)]
-    if not all(check.is_passed for check in enough):
+    found = [csms(calibration, limits), weeks(calibration, limits), levels_learnt(calibration, limits)]
+    if failures(found):
         return found
-    found += [
+    found.append(signal(told or measured_signal(calibration)))
+    if failures(found):
+        return found
+    return [
+        *found,
         gain(calibration, limits),
         later(calibration, limits),
         bounds(calibration, limits),
@@ -52,9 +57,8 @@ def judge(calibration: Calibration, limits: Limits, told: diagnostics.Signal | N
         recorded(calibration, limits),
         single_csm(calibration, limits),
         fresh(calibration, limits),
-        logged(calibration, limits),
+        *logged(calibration, limits),
     ]
-    return found if failures(found) else [*found, signal(told or measured_signal(calibration))]
 
 
 def failures(checks: list[Check]) -> list[Check]:
@@ -66,13 +70,14 @@ def csms(calibration: Calibration, limits: Limits) -> Check:
     """Enough CSMs with minutes."""
     count = calibration.observations.csm_count
     needed = limits.minimum_csm_count
-    return Check("CSMs with logged time", f"{count}", f"at least {needed:.0f}", count >= needed)
+    return Check(ENOUGH[0], f"{count}", f"at least {needed:.0f}", count >= needed)
 
 
 def weeks(calibration: Calibration, limits: Limits) -> Check:
-    """Enough weeks."""
-    count, needed = calibration.observations.week_count, limits.minimum_week_count
-    return Check("weeks", f"{count}", f"at least {needed:.0f}", count >= needed)
+    """Enough weeks with minutes."""
+    rows = calibration.observations.rows
+    count, needed = rows.filter(pl.col("minutes") > 0)["week_start_date"].n_unique(), limits.minimum_week_count
+    return Check(ENOUGH[1], f"{count}", f"at least {needed:.0f}", count >= needed)
 
 
 def levels_learnt(calibration: Calibration, limits: Limits) -> Check:
@@ -83,15 +88,22 @@ def levels_learnt(calibration: Calibration, limits: Limits) -> Check:
         f"at least 1 level with {limits.level_minimum_account_count:.0f} accounts and"
         f" {limits.level_minimum_csm_count:.0f} CSMs"
     )
-    return Check("levels that could be learnt", f"{learnt} of {learnable.height}", limit, learnt > 0)
+    return Check(ENOUGH[2], f"{learnt} of {learnable.height}", limit, learnt > 0)
 
 
 def gain(calibration: Calibration, limits: Limits) -> Check:
-    """What the weights gain in weeks that they were not learnt from."""
-    value, low, high = comparisons.gain(calibration, limits.gain_confidence_ratio)
-    passed = not math.isnan(value) and value >= limits.minimum_gain_ratio and low > 0
-    figure = "not measurable" if math.isnan(value) else f"{value:.1%} ({low:.1%} to {high:.1%})"
-    limit = f"at least {limits.minimum_gain_ratio:.0%}, its {limits.gain_confidence_ratio:.0%} interval above 0"
+    """What the weights gain in weeks that they were not learnt from: over all accounts, and for the typical CSM."""
+    found = comparisons.gain(calibration, limits.gain_confidence_ratio)
+    passed = found.ratio >= limits.minimum_gain_ratio and found.low > 0 and found.typical_ratio > 0
+    figure = (
+        f"{found.ratio:.1%} ({found.low:.1%} to {found.high:.1%}), {found.typical_ratio:.1%} for the typical CSM"
+        if not math.isnan(found.ratio)
+        else "not measurable"
+    )
+    limit = (
+        f"at least {limits.minimum_gain_ratio:.0%}, its {limits.gain_confidence_ratio:.0%} interval above 0, and"
+        " above 0 for the typical CSM"
+    )
     return Check("deviance gained in weeks held out", figure, limit, passed)
 
 
@@ -179,23 +191,26 @@ def fresh(calibration: Calibration, limits: Limits) -> Check:
     return Check("attributes are fresh", result.figure, limit, result.is_fresh)
 
 
-def logged(calibration: Calibration, limits: Limits) -> Check:
+def logged(calibration: Calibration, limits: Limits) -> list[Check]:
     """Conversations have left time in the log of their account and week. Minutes on wrong accounts make all levels look
-    alike; what tells them from weak drivers is a record that has nothing to do with the log.
+    alike; what tells them from weak drivers is a record that has nothing to do with the log. No check where there is
+    no such record: the log is all there is, or what was learnt from are the conversations themselves.
     """
     name = "conversations have time logged"
     limit = f"at most {limits.maximum_unlogged_ratio:.0%} with none"
     if calibration.observations.source != TIME_ENTRIES:
-        return Check(name, "learnt from conversations themselves", limit, True)
+        return []
     count, unlogged = diagnostics.unlogged_conversations(
         calibration.observations.rows, calibration.in_force, limits.unlogged_minimum_minutes
     )
-    ratio = unlogged / count if count else 0.0
+    if not count:
+        return []
+    ratio = unlogged / count
     figure = (
         f"{ratio:.1%} of {count} account-weeks with a conversation and {limits.unlogged_minimum_minutes:.0f} minutes to"
         " be expected have none"
     )
-    return Check(name, figure, limit, ratio <= limits.maximum_unlogged_ratio)
+    return [Check(name, figure, limit, ratio <= limits.maximum_unlogged_ratio)]
 
 
 def measured_signal(calibration: Calibration) -> diagnostics.Signal:
@@ -208,6 +223,7 @@ def signal(told: diagnostics.Signal) -> Check:
     what was learnt is chance, however good it looks.
     """
     figure = (
-        f"{told.explained_ratio:.1%} of the deviance, {told.by_chance_ratio:.1%} by chance (p = {told.p_value:.3f})"
+        f"{'' if told.is_there else 'no signal: '}{told.explained_ratio:.1%} of the deviance explained,"
+        f" {told.by_chance_ratio:.1%} by chance (p = {told.p_value:.3f})"
     )
     return Check("signal beyond chance", figure, f"p at most {diagnostics.CHANCE:g}", told.is_there)

@@ -7,6 +7,7 @@ the account it is then an observed zero. Weeks of a CSM who never logs are not o
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,6 +15,7 @@ import polars as pl
 
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.weights import FACTORS
+from book_of_business.errors import UserError
 from book_of_business.marts import UNASSIGNED, query
 
 TIME_ENTRIES = "time entries"
@@ -55,6 +57,26 @@ class Observations:
     def only(self, condition: pl.Expr) -> Observations:
         """The observations that fulfil a condition."""
         return Observations(self.rows.filter(condition), self.source, self.exclusions)
+
+    def chosen(
+        self, without_csms: Sequence[str] = (), first_week: str | None = None, last_week: str | None = None
+    ) -> Observations:
+        """The observations without some CSMs (ids), from one Monday to another (YYYY-MM-DD; null: all weeks).
+
+        Raises:
+            UserError: if a Monday is not a date.
+        """
+        kept = self.only(~pl.col("csm_id").is_in(list(without_csms)))
+        for text, is_first in ((first_week, True), (last_week, False)):
+            if text is None:
+                continue
+            try:
+                day = datetime.date.fromisoformat(text)
+            except ValueError:
+                raise UserError(f"{text!r} is not a date: give a Monday as YYYY-MM-DD") from None
+            week = pl.col("week_start_date")
+            kept = kept.only(week >= day if is_first else week <= day)
+        return kept
 
 
 def read(connection: duckdb.DuckDBPyConnection, limits: Limits, last_week: datetime.date | None = None) -> Observations:

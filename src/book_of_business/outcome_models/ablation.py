@@ -83,7 +83,10 @@ def scheme_of(scheme: str, frame: pl.DataFrame, group: np.ndarray, splits: list,
     target = frame["target"].to_numpy()
     learnt, events = event_counts(target, splits)
     lack = ""
-    if not splits:
+    heard = [name for name in frame.columns if name.startswith("conversation_")]
+    if frame.height and all(frame[name].n_unique() == 1 for name in heard):
+        lack = "no conversation is on record, or all accounts are alike in theirs"
+    elif not splits:
         lack = "the quarters on record are too few" if frame.height else "0 churns are too few"
     elif learnt < MINIMUM_EVENTS:
         lack = f"{learnt} churns among the rows learnt from are too few ({MINIMUM_EVENTS} are needed)"

@@ -1,8 +1,9 @@
 """Regression with errors clustered by CSM that hold with few of them.
 
-statsmodels fits; the covariance is the cluster jackknife, linearised for the logit (MacKinnon, Nielsen and Webb 2025,
-"Cluster-robust jackknife and bootstrap inference for logistic regression models"), with t of clusters - 1. The usual
-sandwich is too small under some thirty clusters: docs/evidence/statistics.md has the share of false alarms of both.
+statsmodels fits, on standardised columns, so that the unit of a column decides nothing. The covariance is the cluster
+jackknife, linearised for the logit (MacKinnon, Nielsen and Webb 2025, "Cluster-robust jackknife and bootstrap inference
+for logistic regression models"), with t of clusters - 1. The usual sandwich is too small under some thirty clusters:
+docs/evidence/statistics.md has the share of false alarms of both.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import numpy as np
 import polars as pl
 import statsmodels.api as sm
 from scipy import stats
-from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationError, PerfectSeparationWarning
+
+from book_of_business.outcome_models.separation import is_separated
 
 MINIMUM_CLUSTERS = 5
 LEVEL = 0.95
 POWER = 0.8
-LARGEST_LOG_ODDS = 50.0
+SUSPICIOUS_LOG_ODDS = 10.0  # per standard deviation of a column: such a fit is asked whether it is separated
 
 
 @dataclass(frozen=True)
@@ -92,24 +95,34 @@ def fit(
     count = int(group.max()) + 1 if held.height else 0
     if count < MINIMUM_CLUSTERS or held[outcome].n_unique() < 2 or held.height <= len(kept) + 1:
         return None
-    columns = np.column_stack([np.ones(held.height), *(held[name].cast(pl.Float64).to_numpy() for name in kept)])
+    raw = held.select(pl.col(name).cast(pl.Float64) for name in kept).to_numpy()
+    centre, spread = raw.mean(axis=0), raw.std(axis=0)
+    columns = np.column_stack([np.ones(held.height), (raw - centre) / spread])
     model = sm.GLM(target, columns, sm.families.Binomial()) if is_logit else sm.OLS(target, columns)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PerfectSeparationWarning)
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)  # an overflow of exp() where a fit has no end
             found = model.fit()
     except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
+        return None
+    is_suspicious = is_logit and (not found.converged or np.abs(found.params[1:]).max(initial=0) > SUSPICIOUS_LOG_ODDS)
+    if is_suspicious and is_separated(columns, target):
         return None
     mean = np.asarray(found.fittedvalues)
     weight = mean * (1 - mean) if is_logit else np.ones(len(mean))
     value = np.asarray(found.params)
     scores = group_sums(columns * (target - mean)[:, None], group, count)
     covariance = jackknife(columns, weight, scores, group, count)
-    # without an end the coefficients of a separated outcome grow, and their errors with them
-    if not np.isfinite(covariance).all() or (is_logit and np.abs(value).max() > LARGEST_LOG_ODDS):
+    if not np.isfinite(covariance).all():
         return None
     bread = np.linalg.pinv(columns.T @ (weight[:, None] * columns))
     sandwich = count / (count - 1) * bread @ (scores.T @ scores) @ bread
+    # back to the units of the columns
+    back = np.diag([1.0, *(1 / spread)])
+    back[0, 1:] = -centre / spread
+    value, covariance, sandwich = back @ value, back @ covariance @ back.T, back @ sandwich @ back.T
     names = ["intercept", *kept]
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return Fit(

@@ -14,6 +14,7 @@ from book_of_business.marts import UNASSIGNED, query
 # Column of fct_outcome_exposure with the week, and what the load of the rest of the book is called then.
 TIMES = {"later": "later_week_start_date", "earlier": "earlier_week", "earliest": "earliest_week"}
 NEVER_DAYS = 365
+SURVEY_DAYS = 364  # how long an answer is taken for what the customer thinks
 SIGNAL_DAYS = 91  # a quarter: how long a sign of risk is kept in mind
 
 
@@ -21,7 +22,8 @@ def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """One row per outcome of an account that a CSM held a lag before, in the order of the mart's grain.
 
     Columns of the mart, and load, own_load, later_load, earlier_load, earliest_load (null where no capacity, or where
-    the published account-weeks do not reach), is_at_risk, has_open_risk (null: not observed), touch_count.
+    the published account-weeks do not reach), is_at_risk, has_open_risk (null: not observed), last_csat_score (of the
+    account, from the year up to the exposure; null: none), touch_count.
     """
     joins = "\n".join(
         f"""
@@ -46,6 +48,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         connection,
         f"""
         with reach as (select min(week_start_date) as first_week from marts.fct_account_effort),
+        surveys as (select * from marts.fct_outcome_exposure where outcome_type = 'csat'),
         gaps as (
             select
                 outcomes.*,
@@ -58,9 +61,13 @@ def read(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             exposure.*, {loads},
             lagged_efforts.effort_hours / nullif(lagged_books.target_capacity_hours, 0) as own_load,
             exposure.lifecycle_level = 'at_risk' as is_at_risk, exposure.open_episode_count > 0 as has_open_risk,
-            exposure.meaningful_interaction_count as touch_count
+            exposure.meaningful_interaction_count as touch_count,
+            case when surveys.outcome_on > exposure.week_start_date + 6 - to_days({SURVEY_DAYS})
+                then surveys.outcome_score end as last_csat_score
         from gaps as exposure
         cross join reach
+        asof left join surveys
+            on exposure.account_id = surveys.account_id and exposure.week_start_date + 6 >= surveys.outcome_on
         {joins}
         where exposure.csm_id <> '{UNASSIGNED}'
         order by exposure.outcome_type, exposure.account_id, exposure.outcome_on

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from book_of_business.validation.contract import RawColumn, RawTable, read_contract
-from book_of_business.validation.forms import MOST_SHARE
+from book_of_business.receiving.contract import RawColumn, RawTable, read_contract
+from book_of_business.receiving.forms import MOST_SHARE
 
 STOPPING_TABLES = ("csms", "accounts")
 CRITICAL_USABLE_SHARE = 0.05
@@ -197,7 +197,7 @@ def look_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any]
         remedy = "export as UTF-8: the text was read in another encoding on its way"
         found.append(share(column, "damaged", "no text has characters of a wrong encoding", remedy, max_value=0))
     if column.name in HAPPENED:
-        most, late = percent(OUTSIDE_SHARE), "after the latest completed interaction"
+        most, late = percent(OUTSIDE_SHARE), "after the latest completed interaction and AS_OF_DATE"
         words = f"at most {most} of the dates lie before {EARLIEST_DATE} or {late}"
         remedy = "check the date format, and that interactions were exported to the same day: later rows are ignored"
         bounds = {"argument": {"$PARAMETER": "happened_between"}, "minimum_count": MINIMUM_COUNT}

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from book_of_business.reference_files import read_thresholds
-from book_of_business.validation.contract import RawTable, read_contract
+from book_of_business.receiving.contract import RawTable, read_contract
+from book_of_business.receiving.forms import look_sql, received_column
+from book_of_business.receiving.reference_files import read_thresholds
 from book_of_business.validation.edge_suites import EARLIEST_DATE, LATEST_DATE
-from book_of_business.validation.forms import look_sql, received_column
 from book_of_business.validation.summary import Check, SuiteResult, ValidationSummary
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def validate_edge(
     """
     (results_dir / "marts.json").unlink(missing_ok=True)
     with opened(working_file, results_dir, project_dir) as session:
-        latest = latest_interaction_on(session, project_dir)
+        latest = used_until(session, project_dir)
         suites = tuple(edge_result(session, table, latest) for table in read_contract(project_dir))
     summary = ValidationSummary("edge", raw_description, str(working_file), suites)
     summary.write(results_dir / "edge.json")
@@ -170,6 +170,12 @@ def latest_interaction_on(session: Session, project_dir: Path = CHECKOUT) -> str
         return session.rows(latest_day_query(limits["clock_gap_days"], limits["clock_stray_share"]))[0][0]
     except Exception:  # a table that cannot be read is reported by its own suite
         return None
+
+
+def used_until(session: Session, project_dir: Path = CHECKOUT) -> str | None:
+    """The last day up to which rows are used: of the latest completed interaction, or AS_OF_DATE where it is later."""
+    days = (latest_interaction_on(session, project_dir), os.environ.get("AS_OF_DATE"))
+    return max((day for day in days if day), default=None)
 
 
 def latest_day_query(gap_days: float, stray_share: float) -> str:
