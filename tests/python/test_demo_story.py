@@ -110,7 +110,7 @@ def test_new_customers_bring_a_book_over_capacity_until_they_are_onboarded(demo:
     new = since.filter(since.is_between(dt.date(2025, 9, 15), dt.date(2025, 10, 12)))
     assert len(new) >= 6
     first = new.min()
-    before = demo.weeks(csm, dt.date(2025, 9, 1), first - dt.timedelta(days=7))
+    before = demo.weeks(csm, dt.date(2025, 9, 8), first - dt.timedelta(days=7))
     during = demo.weeks(csm, first, first + dt.timedelta(days=90))
     after = demo.weeks(csm, dt.date(2026, 2, 16))
     assert before["load"].max() < 0.8
@@ -138,12 +138,12 @@ def test_a_leavers_book_drowns_a_colleague(demo: Demo) -> None:
     assert (after["csm_id"] == heir).sum() >= 3
     before, now = demo.weeks(heir, last=left_on - dt.timedelta(days=1)), demo.weeks(heir, left_on)
     assert before["is_over"].sum() <= 4
-    assert now["is_over"].sum() >= 16
+    assert now["is_over"].all()
     assert 1.15 < now["load"].median() < 1.4
-    # as many accounts as a colleague at half that load
+    # a colleague has no fewer accounts and half that load
     easy = demo.weeks(demo.who("coasting"))
-    assert abs(easy["account_count"].last() - now["account_count"].last()) <= 1
-    assert easy["load"].median() < 0.65
+    assert easy["account_count"].last() >= now["account_count"].last()
+    assert easy["load"].last() < 0.6 * now["load"].last()
 
 
 def test_the_colleague_is_above_the_throughput_ceiling_for_three_weeks_after_and_not_before(demo: Demo) -> None:
@@ -166,7 +166,9 @@ def test_a_new_hire_takes_over_accounts_on_ramp(demo: Demo) -> None:
     heir = demo.who("drowning")
     given = demo.tables["account_assignments"].filter((pl.col("csm_id") == heir) & (pl.col("unassigned_on") > hired_on))
     assert given.join(spans, on="account_id", how="semi").height >= 1
-    assert demo.weeks(csm)["load"].max() > 0.8
+    load = demo.weeks(csm)["load"]
+    assert 0.6 < load.max() < 1.0
+    assert load.last() < load.max() - 0.1, "the ramp makes room"
 
 
 def test_a_renewal_peak_is_ahead_and_already_felt(demo: Demo) -> None:
