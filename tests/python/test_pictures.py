@@ -77,8 +77,8 @@ def test_the_people_of_the_demo_page_are_those_of_the_marts(demo_build: Path) ->
         """,
     )
     page = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
-    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if re.search(r"\| C\d", line)]
+    people = [line.strip("|").split("|") for line in page.splitlines() if re.search(r"\| C\d", line)]
     assert len(measured) == 12
-    assert [row[:5] for row in table] == [
+    assert [[cell.strip() for cell in cells[:5]] for cells in people] == [
         [name, csm_id, str(accounts), load.replace(".0%", "%"), over] for name, csm_id, accounts, load, over in measured
     ]
