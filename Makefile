@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks lab docs definitions spark-build spark-test parity bench clean lock
+.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks pictures lab docs definitions spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -57,6 +57,10 @@ ask: .venv/.installed  ## answer a question of the catalogue (QUESTION=name; wit
 
 notebooks: .venv/.installed  ## run the notebooks on the published marts and write them as HTML
 	@$(PY) -m book_of_business notebooks
+
+pictures: .venv/.installed  ## build the bundled book and draw the pictures of README and docs from it
+	@$(OWN_BOOK) $(PY) -m book_of_business build --fast
+	@$(OWN_BOOK) $(PY) -m book_of_business pictures
 
 lab: .venv/.installed  ## open JupyterLab on the notebooks (LAB_OPTIONS="--ip=0.0.0.0" to reach it from outside a container)
 	@.venv/bin/jupyter lab --notebook-dir notebooks $(AS_ROOT) $(LAB_OPTIONS)

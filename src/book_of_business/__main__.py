@@ -52,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.add_argument("names", nargs="*", metavar="NAME", help="which (07_outcome_feedback); without one, all")
     notebooks.set_defaults(run=run_notebooks)
+    pictures = commands.add_parser("pictures", help="draw the pictures of README and docs from the published marts")
+    pictures.set_defaults(run=run_pictures)
     docs = commands.add_parser("docs", help="write dbt's documentation as one static page")
     docs.set_defaults(run=run_docs)
     definitions = commands.add_parser(
@@ -132,6 +134,16 @@ def run_notebooks(arguments: argparse.Namespace) -> int:
 
     for page in notebooks.run(settings_module.from_environment(), arguments.names or None):
         print(page)
+    return 0
+
+
+def run_pictures(_: argparse.Namespace) -> int:
+    """Write docs/img/*.png."""
+    from book_of_business.pages import pictures
+
+    settings = settings_module.from_environment()
+    for name, chart in pictures.pictures(settings.build_dir).items():
+        print(pictures.write_picture(settings.project_dir / pictures.FOLDER / name, chart))
     return 0
 
 

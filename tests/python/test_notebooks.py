@@ -534,13 +534,6 @@ def test_a_load_beside_the_target_is_not_rounded_onto_it(ratio: float, text: str
     assert charts.percent(ratio) == text
 
 
-def test_picture_of_the_readme_is_small_and_made_from_what_is_published(published: Path, tmp_path: Path) -> None:
-    path = charts.write_picture(tmp_path / "img" / "books.png", published)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    assert path.stat().st_size < 200_000
-    assert (ROOT / "docs" / "img" / "books.png").stat().st_size < 200_000
-
-
 def test_an_interrupt_ends_the_run_and_its_kernel(tmp_path: Path, published: Path) -> None:
     import signal
     import time

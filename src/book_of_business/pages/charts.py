@@ -4,20 +4,15 @@ One look for all of them: bars from zero, sorted by value, every bar with its fi
 repeats what a position, a mark or a word already says, and differs in lightness, so that a chart reads the same in
 grey and to a colour-blind eye. Names are data: they are drawn as text in SVG, which nothing can run.
 
-`python -m book_of_business.pages.charts` writes the picture of the README from the published file.
+`pictures` writes those of README and docs as files.
 """
 
 from __future__ import annotations
 
-import struct
-import sys
-import zlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import altair as alt
 import polars as pl
-import vl_convert
 
 from book_of_business.console import count_of
 from book_of_business.marts import UNASSIGNED
@@ -681,52 +676,65 @@ def weekly_chart(weekly: pl.DataFrame) -> alt.Chart:
     )
 
 
-def write_picture(path: Path, build_dir: str | Path | None = None) -> Path:
-    """Write the picture of the README, PNG, from the published file."""
-    from book_of_business import marts
-    from book_of_business.pages import baseline
+def story_chart(weeks: pl.DataFrame, target_load: float, limit: int = 16) -> alt.FacetChart | alt.Chart:
+    """Load of every CSM over the whole history, with what is above capacity filled.
 
-    with marts.connect(build_dir) as connection:
-        judged = baseline.judge_flat_ratio(marts.read_books(connection))
-        target_load = marts.read_target_load(connection)
-    use_theme()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    chart = comparison_chart(judged, target_load)
-    path.write_bytes(squeeze(vl_convert.vegalite_to_png(chart.to_json(), scale=2)))
-    return path
-
-
-def squeeze(png: bytes) -> bytes:
-    """The same picture in a third of the bytes: vl-convert packs its rows in haste."""
-    signature, offset = 8, 8
-    rows, chunks = b"", []
-    while offset < len(png):
-        (length,) = struct.unpack_from(">I", png, offset)
-        kind, data = png[offset + 4 : offset + 8], png[offset + 8 : offset + 8 + length]
-        offset += 12 + length
-        if kind == b"IDAT":
-            rows += data
-        else:
-            chunks.append((kind, data))
-    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(rows), 9)))
-    packed = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    Args:
+        weeks: from `marts.read_load_weeks`: csm, motion, week_end_date, account_count, load_ratio (null: no capacity).
+        target_load: the load to draw as the line, ratio.
+        limit: CSMs to show at most.
+    """
+    measured = weeks.drop_nulls("load_ratio")
+    if measured.is_empty():
+        return nothing_to_show("No CSM had capacity in these weeks.")
+    books = (
+        weeks.filter(pl.col("account_count") > 0)
+        .sort("motion", "csm_id", "week_end_date")
+        .group_by("csm", maintain_order=True)
+        .agg(first=pl.col("account_count").first(), last=pl.col("account_count").last())
+        .with_columns(
+            panel=pl.when(pl.col("first") == pl.col("last"))
+            .then(pl.format("{}: {} accounts", "csm", "last"))
+            .otherwise(pl.format("{}: {} to {} accounts", "csm", "first", "last"))
+        )
     )
-    return png[:signature] + b"".join(packed)
-
-
-def main() -> int:
-    """Write docs/img/books.png; 1 with a message when there is nothing published."""
-    from book_of_business.errors import UserError
-    from book_of_business.settings import project_dir
-
-    try:
-        print(write_picture(project_dir() / "docs" / "img" / "books.png"))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    panels = books["panel"].head(limit).to_list()
+    shown = (
+        weeks.join(books.head(limit), on="csm")
+        .select(
+            "panel",
+            "week_end_date",
+            drawn=pl.col("load_ratio").clip(0, LONGEST_TREND_RATIO).round(4),
+            target=pl.lit(target_load),
+        )
+        .with_columns(above=pl.when(pl.col("drawn").is_not_null()).then(pl.max_horizontal("drawn", "target")))
+    )
+    x = alt.X(
+        "week_end_date:T",
+        title=None,
+        axis=alt.Axis(format="%b %y", tickCount={"interval": "month", "step": 3}, grid=False, labelFontSize=11),
+    )
+    scale = alt.Scale(domain=[0, LONGEST_TREND_RATIO], nice=False)
+    y = alt.Y("drawn:Q", title=None, scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1, 1.5], labelFontSize=11))
+    layers = alt.layer(
+        alt.Chart().mark_area(color=OVER).encode(x=x, y=alt.Y("above:Q", scale=scale), y2="target:Q"),
+        alt.Chart().mark_line(color=INK, strokeWidth=1.3).encode(x=x, y=y),
+        alt.Chart().mark_rule(color=MUTED, strokeDash=[4, 3], strokeWidth=1).encode(y="target:Q"),
+        data=shown,
+    )
+    over = measured.select(pl.col("load_ratio") > target_load).to_series().mean()
+    csms, span = count_of(books.height, "CSM"), count_of(weeks["week_end_date"].n_unique(), "week")
+    header = alt.Header(labelFontWeight="bold", labelAnchor="start", labelLimit=260, labelFontSize=12)
+    remark = f"The first {limit} of {books.height:,} CSMs." if books.height > limit else ""
+    return (
+        layers.properties(width=190, height=80)
+        .facet(facet=alt.Facet("panel:N", sort=panels, title=None, header=header), columns=4, spacing=16)
+        .properties(
+            title=title_of(
+                f"{csms} over {span}: over capacity in {percent(over)} of their weeks",
+                f"Load by week, % of capacity. Dashed: {percent(target_load)}. Filled: over it. Gap: no capacity"
+                f" that week. Loads above {LONGEST_TREND_RATIO:.0%} are drawn there.",
+                remark,
+            )
+        )
+    )

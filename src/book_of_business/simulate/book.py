@@ -74,7 +74,6 @@ class Book:
         return (self.customer_since <= day) & (self.churned_on > day)
 
 
-HANDED_OVER_SHARE = 0.4
 HARD_CONTACT_COUNT = 8
 
 
@@ -125,7 +124,7 @@ def _owners(
 
 
 def _few_but_hard(
-    team: Team, segment: Codes, owner: npt.NDArray[np.int32]
+    team: Team, owner: npt.NDArray[np.int32], handed_over_share: float
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
     """Owners, with part of the drowning books handed to ordinary peers, and which accounts that were.
 
@@ -137,7 +136,7 @@ def _few_but_hard(
     for csm in np.flatnonzero(team.role == teams.DROWNING):
         peers = np.flatnonzero((team.role == teams.ORDINARY) & (team.tier == team.tier[csm]))
         accounts = np.flatnonzero(owner == csm)
-        given = accounts[len(accounts) - int(len(accounts) * HANDED_OVER_SHARE) :]
+        given = accounts[len(accounts) - int(len(accounts) * handed_over_share) :]
         if len(peers):
             owner[given] = peers[np.arange(len(given)) % len(peers)]
             handed_over.append(given)
@@ -160,7 +159,7 @@ def _term_starts(settings: Settings, team: Team, owner: npt.NDArray[np.int32],
     """Start of the term in force when the window opens; yearly renewals follow from its date.
 
     Renewals of a book are spread evenly over the quarters, except in a `cliff` book, where over half
-    of the ARR renews in the second quarter after the window.
+    of the ARR renews in one quarter, `cliff_quarter` after that of the last Sunday.
     """
     count = len(owner)
     order = np.lexsort((-arr, owner))
@@ -170,8 +169,9 @@ def _term_starts(settings: Settings, team: Team, owner: npt.NDArray[np.int32],
     quarter = np.where(rank // 4 % 2 == 0, rank % 4, 3 - rank % 4)  # snake, so ARR is even
     quarter = (quarter + owner) % 4
     is_cliff = team.role[owner] == teams.CLIFF
-    calm = np.where(quarter == 2, rng.choice((0, 1, 3), count), quarter)
-    quarter = np.where(is_cliff, np.where(rank % 3 < 2, 2, calm), quarter)
+    peak = settings.story.cliff_quarter
+    calm = np.where(quarter == peak, rng.choice([other for other in range(4) if other != peak], count), quarter)
+    quarter = np.where(is_cliff, np.where(rank % 3 < 2, peak, calm), quarter)
     edge = np.array([quarter_start(settings.end_day - 1, ahead) for ahead in range(5)])
     length = (edge[1:] - edge[:-1])[quarter]
     renewal = (edge[:-1][quarter] + np.floor(rng.random(count) ** 0.8 * length)).astype(np.int32)
@@ -201,7 +201,7 @@ def build_book(settings: Settings, team: Team, streams: Streams) -> Book:
     if settings.tells_story:  # the coasting have simple accounts: one product, one contact
         easy = team.role[owner] == teams.COASTING
         products[easy], custom[easy], contacts[easy] = 1, False, 1
-        owner, handed_over = _few_but_hard(team, segment, owner)
+        owner, handed_over = _few_but_hard(team, owner, settings.story.handed_over_share)
         hard = team.role[owner] == teams.DROWNING
         products[hard], custom[hard], contacts[hard] = np.maximum(products[hard], 4), True, HARD_CONTACT_COUNT
         products[handed_over], custom[handed_over], contacts[handed_over] = 1, False, 2
@@ -215,6 +215,13 @@ def build_book(settings: Settings, team: Team, streams: Streams) -> Book:
     is_new &= ~np.isin(team.role[owner], (teams.DROWNING, teams.COASTING)) | (rng.random(count) < 0.25)
     is_new &= settings.weeks > 2
     start_week = rng.integers(1, max(settings.weeks, 2), count)
+    wave = settings.story.wave
+    if wave and wave.starts_weeks_ago < settings.weeks:
+        mine = np.flatnonzero(team.role[owner] == teams.ONBOARDING_WAVE)
+        is_new[mine] = False
+        chosen = mine[rng.permutation(len(mine))][: wave.accounts * max(1, settings.csms // 12)]
+        is_new[chosen] = True
+        start_week[chosen] = settings.weeks - wave.starts_weeks_ago + rng.integers(0, wave.weeks, len(chosen))
     joined = settings.start_day + 7 * start_week + rng.integers(0, 5, count)
     since = np.where(is_new, joined, since).astype(np.int32)
     term_start = np.where(is_new, joined, term_start).astype(np.int32)

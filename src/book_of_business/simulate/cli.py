@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=33, help="the same seed gives the same bytes (33)")
     parser.add_argument("--format", choices=("csv", "parquet"), default="csv", help="csv, or parquet by week")
     parser.add_argument("--world", default="standard", metavar="NAME", help="what is true in it, see below (standard)")
-    parser.add_argument("--story", choices=("on", "none"), default="on", help="plant the demo's people, or not (on)")
+    parser.add_argument(
+        "--story", choices=("on", "none"), default="on", help="plant the people of the world's story, or not (on)"
+    )
     parser.add_argument("--usage", choices=("auto", "daily", "light"), default="auto",
                         help="product_usage by day, or about a row a week (auto: daily in parquet)")  # fmt: skip
     when = parser.add_mutually_exclusive_group()

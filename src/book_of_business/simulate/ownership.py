@@ -24,6 +24,7 @@ class Ownership:
         self.ledger = Ledger(account=np.int32, assigned_on=np.int32, csm=np.int32, unassigned_on=np.int32)
         self._row = np.full(book.count, -1, dtype=np.int64)
         self._gap_until = np.full(book.count, NEVER, dtype=np.int32)
+        self._lent_by = np.full(book.count, NOBODY, dtype=np.int32)  # whose account it is, during a leave
         self._ordinary = [self._peers(tier) for tier in range(3)]
 
     def _peers(self, tier: int) -> npt.NDArray[np.int32]:
@@ -33,10 +34,16 @@ class Ownership:
         calm = np.flatnonzero(usual & (role != teams.DROWNING))
         return (calm if len(calm) else np.flatnonzero(usual)).astype(np.int32)
 
-    def _stand_in(self, accounts: npt.NDArray[np.integer], rng: np.random.Generator) -> npt.NDArray[np.int32]:
+    def _is_on_leave(self, csm: npt.NDArray[np.integer], monday: int) -> npt.NDArray[np.bool_]:
+        return (self.team.leave_from[csm] <= monday) & (monday < self.team.leave_until[csm])
+
+    def _stand_in(
+        self, accounts: npt.NDArray[np.integer], monday: int, rng: np.random.Generator
+    ) -> npt.NDArray[np.int32]:
         """A peer in the tier of each account; nobody where there is none."""
         result = np.full(len(accounts), NOBODY, dtype=np.int32)
-        for tier, peers in enumerate(self._ordinary):
+        for tier, everyone in enumerate(self._ordinary):
+            peers = everyone[~self._is_on_leave(everyone, monday)]
             mine = np.flatnonzero(self.book.segment[accounts] == tier)
             if len(peers) and len(mine):
                 result[mine] = peers[(rng.integers(len(peers)) + np.arange(len(mine))) % len(peers)]
@@ -76,24 +83,48 @@ class Ownership:
         starting = (book.customer_since < monday + 7) & (book.stage < 0)
         starting = np.flatnonzero(starting)
         owner = book.first_csm[starting]
-        gone = ~here[owner]
-        owner = np.where(gone, self._stand_in(starting, rng), owner).astype(np.int32)
+        gone = ~here[owner] | self._is_on_leave(owner, monday)
+        owner = np.where(gone, self._stand_in(starting, monday, rng), owner).astype(np.int32)
         hires = np.flatnonzero((team.role == teams.NEW_HIRE) & here)
         for tier in np.unique(team.tier[hires]):  # new customers go to new hires first
             first = np.flatnonzero(team.tier[owner] == tier)[: 2 * (team.tier[hires] == tier).sum()]
             owner[first] = hires[team.tier[hires] == tier][np.arange(len(first)) % (team.tier[hires] == tier).sum()]
         self._assign(starting, owner, book.customer_since[starting])
+        self._leaves(monday, rng)
         self._leavers(monday, rng)
-        self._new_hires(monday, rng)
+        if self.settings.story.takeovers:
+            self._takeovers(monday, rng)
+        else:
+            self._new_hires(monday, rng)
         due = np.flatnonzero((self._gap_until <= monday) & (book.churned_on > monday))
         if len(due):
             self._gap_until[due] = NEVER
-            self._assign(due, self._stand_in(due, rng), monday)
+            self._assign(due, self._stand_in(due, monday, rng), monday)
         self._random_moves(monday, rng)
 
+    def _move(self, accounts: npt.NDArray[np.integer], csm: npt.NDArray[np.integer], monday: int) -> None:
+        """Hand accounts over on a Monday."""
+        if len(accounts):
+            self.close(accounts, monday)
+            self._assign(accounts, csm.astype(np.int32), monday)
+
+    def _leaves(self, monday: int, rng: np.random.Generator) -> None:
+        """Peers look after the accounts of a CSM on leave, who takes them back on return."""
+        book, team = self.book, self.team
+        leaving = np.flatnonzero(team.leave_from == monday)
+        lent = self._settled(np.flatnonzero(np.isin(book.csm, leaving) & (book.churned_on > monday)), monday)
+        lent = lent[rng.permutation(len(lent))]
+        self._lent_by[lent] = book.csm[lent]
+        self._move(lent, self._stand_in(lent, monday, rng), monday)
+        back = np.flatnonzero(team.leave_until == monday)
+        returned = np.flatnonzero(np.isin(self._lent_by, back) & (book.csm >= 0) & (book.churned_on > monday))
+        returned = self._settled(returned, monday)
+        self._move(returned, self._lent_by[returned], monday)
+        self._lent_by[np.isin(self._lent_by, back)] = NOBODY
+
     def _leavers(self, monday: int, rng: np.random.Generator) -> None:
-        """A leaver's book is spread on peers, a quarter of it on the one who drowns already; one
-        account waits three weeks for its next CSM.
+        """A leaver's book is spread on peers, a good part of it on the drowning CSM; one account waits three
+        weeks for its next CSM.
         """
         leavers = np.flatnonzero(self.team.left_on == monday)
         if not len(leavers):
@@ -108,10 +139,12 @@ class Ownership:
             leaver = int(self.book.csm[theirs[0]])
             self.close(theirs, monday)
             theirs = theirs[rng.permutation(len(theirs))]
-            new = self._stand_in(theirs, rng)
+            if self.settings.story.is_by_effort:
+                theirs = theirs[np.argsort(-self.book.true_factor[theirs], kind="stable")]
+            new = self._stand_in(theirs, monday, rng)
             loaded = np.flatnonzero(drowning & (self.team.tier == self.team.tier[leaver]))
             if len(loaded):
-                new[: len(theirs) // 4] = loaded[leaver % len(loaded)]
+                new[: int(len(theirs) * self.settings.story.drowning_share)] = loaded[leaver % len(loaded)]
             if len(theirs) > 2:
                 new[-1] = NOBODY
                 self._gap_until[theirs[-1]] = monday + 7 * HANDOVER_GAP_WEEKS
@@ -128,9 +161,23 @@ class Ownership:
             pool = self._settled(pool[old], monday)
             size = len(mine) * (2 if tier == 0 else 5)
             moved = pool[rng.permutation(len(pool))[: min(size, len(pool) // 4)]]
-            if len(moved):
-                self.close(moved, monday)
-                self._assign(moved, mine[np.arange(len(moved)) % len(mine)].astype(np.int32), monday)
+            self._move(moved, mine[np.arange(len(moved)) % len(mine)], monday)
+
+    def _takeovers(self, monday: int, rng: np.random.Generator) -> None:
+        """What new hires take over, from whom and when, as the story has it."""
+        book, team = self.book, self.team
+        hires = np.flatnonzero((team.role == teams.NEW_HIRE) & (team.left_on > monday))
+        for takeover in self.settings.story.takeovers:
+            mine = hires[team.hired_on[hires] == monday - 7 * takeover.week]
+            pool = np.flatnonzero(team.role[book.csm] == teams.ROLES.index(takeover.from_role))
+            pool = pool[(book.csm[pool] >= 0) & np.isin(team.tier[book.csm[pool]], team.tier[mine])]
+            old = (book.churned_on[pool] > monday + 7) & (book.customer_since[pool] < monday - 90)
+            pool = self._settled(pool[old], monday)
+            pool = pool[rng.permutation(len(pool))]
+            if self.settings.story.is_by_effort:
+                pool = pool[np.argsort(book.true_factor[pool], kind="stable")]
+            moved = pool[: takeover.accounts * len(mine)]
+            self._move(moved, mine[np.arange(len(moved)) % max(len(mine), 1)], monday)
 
     def _random_moves(self, monday: int, rng: np.random.Generator) -> None:
         """The few accounts that change hands in any week."""
@@ -139,9 +186,6 @@ class Ownership:
         moved = np.flatnonzero(draws & (book.csm >= 0) & (book.churned_on > monday) & (book.customer_since < monday))
         moved = moved[np.isin(self.team.role[book.csm[moved]], (teams.ORDINARY, teams.CLIFF))]
         moved = self._settled(moved, monday)
-        new = self._stand_in(moved, rng)
+        new = self._stand_in(moved, monday, rng)
         differs = (new >= 0) & (new != book.csm[moved])
-        moved, new = moved[differs], new[differs]
-        if len(moved):
-            self.close(moved, monday)
-            self._assign(moved, new, monday)
+        self._move(moved[differs], new[differs], monday)

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from book_of_business.simulate import team as teams
 from book_of_business.simulate import vocabulary as words
 from book_of_business.simulate.book import Book
 from book_of_business.simulate.contracts import BITS, PRODUCT_COUNT, Contracts
@@ -11,6 +12,7 @@ from book_of_business.simulate.episodes import Episodes
 from book_of_business.simulate.ledger import Ledger
 from book_of_business.simulate.settings import Settings
 from book_of_business.simulate.streams import Streams
+from book_of_business.simulate.team import Team
 
 EXPANSION_RATE_PER_WEEK = np.array([0.016, 0.010, 0.003])
 RENEWAL_MILESTONES = (95, 70, 45, 20)  # days before the end: discovery, proposal, negotiation, contract
@@ -21,8 +23,8 @@ TALK_AHEAD_WEEKS = 6  # an expansion is talked about this long before it is open
 class Pipeline:
     """Open expansion and renewal opportunities per account; at most one of each."""
 
-    def __init__(self, settings: Settings, book: Book, streams: Streams) -> None:
-        self.settings, self.book, self.streams = settings, book, streams
+    def __init__(self, settings: Settings, team: Team, book: Book, streams: Streams) -> None:
+        self.settings, self.team, self.book, self.streams = settings, team, book, streams
         count = book.count
         self.ledger = Ledger(
             account=np.int32, kind=np.int8, segment=np.int8, amount=float, created_on=np.int32,
@@ -37,10 +39,22 @@ class Pipeline:
         rate = EXPANSION_RATE_PER_WEEK[book.segment]
         # The week in which the next expansion opens: known ahead, so that talk can lead it.
         self.opens_in = np.floor(rng.exponential(1.0, count) / rate).clip(0, 30000).astype(np.int16)
+        self._plan_growth(rng)
         self.renewal = np.full(count, -1, dtype=np.int64)
         self._renewal_stage = np.full(count, -1, dtype=np.int8)
         self._renewal_end = np.full(count, NEVER, dtype=np.int32)
         self._new_logos()
+
+    def _plan_growth(self, rng: np.random.Generator) -> None:
+        """Expansions of the books that the story has grow, spread over its weeks."""
+        book, weeks = self.book, self.settings.weeks
+        old = book.customer_since < self.settings.start_day
+        for role, growth in self.settings.story.growth.items():
+            if growth.starts_weeks_ago < weeks:
+                mine = np.flatnonzero((self.team.role[book.first_csm] == teams.ROLES.index(role)) & old)
+                mine = mine[rng.permutation(len(mine))][: growth.accounts]
+                spread = np.arange(len(mine)) * growth.weeks // max(len(mine), 1)
+                self.opens_in[mine] = weeks - growth.starts_weeks_ago + spread
 
     def _new_logos(self) -> None:
         """Deals that made the new customers, deals that were lost, and some still open."""

@@ -50,7 +50,7 @@ class Simulation:
         self.ownership = Ownership(settings, self.team, self.book, streams)
         self.contracts = Contracts(settings, self.book, streams)
         self.episodes = Episodes(settings, self.book, streams)
-        self.pipeline = Pipeline(settings, self.book, streams)
+        self.pipeline = Pipeline(settings, self.team, self.book, streams)
         self.lifecycle = Lifecycle(settings, self.book, streams)
         self.health = Health(settings, self.book, streams)
         self.talks = Conversations(self.book.count)

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from book_of_business.simulate.story import STANDARD, Story
 from book_of_business.simulate.worlds import WORLDS, World
 
 DEFAULT_AS_OF = dt.date(2026, 6, 28)  # a Sunday; a constant, never the wall clock
@@ -59,8 +60,13 @@ class Settings:
 
     @property
     def tells_story(self) -> bool:
-        """Whether the people of the demo story are planted."""
-        return self.has_story and self.world.has_story
+        """Whether the people of the world's story are planted."""
+        return self.has_story and self.world.story is not None
+
+    @property
+    def story(self) -> Story:
+        """The story of the world; the standard one, of ordinary people only, where none is told."""
+        return self.world.story if self.tells_story and self.world.story else STANDARD
 
     @property
     def start_day(self) -> int:

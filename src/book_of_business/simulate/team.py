@@ -12,17 +12,15 @@ from book_of_business.simulate.names import person_names
 from book_of_business.simulate.settings import Settings
 from book_of_business.simulate.streams import Streams, mean_one_lognormal
 
-ROLES = ("ordinary", "drowning", "coasting", "leaver", "new_hire", "cliff", "pool")
-ORDINARY, DROWNING, COASTING, LEAVER, NEW_HIRE, CLIFF, POOL = range(7)
-TARGET_LOADS = (0.77, 1.08, 0.58, 0.54, 0.0, 0.78, 0.58)  # of the first book, by role
-ENTERPRISE_ORDINARY_LOAD = 0.68  # their books grow by what the leaver leaves
+ROLES = ("ordinary", "drowning", "coasting", "leaver", "new_hire", "cliff", "pool", "on_leave", "onboarding_wave",
+         "growing_book")  # fmt: skip
+ORDINARY, DROWNING, COASTING, LEAVER, NEW_HIRE, CLIFF, POOL, ON_LEAVE, ONBOARDING_WAVE, GROWING_BOOK = range(10)
+PARENTAL_LEAVE = words.ABSENCE_REASONS.index("parental_leave")
 TYPICAL_BOOK = np.array([10.0, 32.0, 225.0])  # accounts per CSM, by tier
 TIER_MIX = np.array([7.0, 4.0, 1.0])
 POOL_FTE = 1.2
 REGION_CYCLE = (0, 1, 0, 2, 1, 0)
-LEAVER_WEEKS_AGO = 20
 STORY_END_DAYS = 56
-NEW_HIRE_DAYS_AGO = 41
 
 
 @dataclass
@@ -39,6 +37,8 @@ class Team:
     region: npt.NDArray[np.int8]
     hired_on: Days
     left_on: Days
+    leave_from: Days  # of a parental leave; NEVER: none
+    leave_until: Days  # the day of return
     fte: npt.NDArray[np.float64]
     target_load: npt.NDArray[np.float64]
     effort_effect: npt.NDArray[np.float64]
@@ -90,18 +90,22 @@ def story_roles(settings: Settings, tier: npt.NDArray[np.int8]) -> npt.NDArray[n
             places = spare[0] if len(spare[0]) > 1 else spare[1]
             if len(places) > 1:
                 role[places.pop(0)] = story
-        if len(spare[1]) > 1:
-            role[spare[1].pop(0)] = CLIFF
+        for story in settings.story.mid_market_roles:
+            if len(spare[1]) > 1:
+                role[spare[1].pop(0)] = ROLES.index(story)
+        if "growing_book" in settings.story.growth and len(spare[0]) > 1:
+            role[spare[0].pop(0)] = GROWING_BOOK
     return role
 
 
 def _absences(settings: Settings, role: npt.NDArray[np.int8], fte: npt.NDArray[np.float64],
-              hired: Days, left: Days, streams: Streams) -> Ledger:  # fmt: skip
-    """Vacations of one or two weeks, a few sick days and trainings, inside employment."""
+              hired: Days, left: Days, leave_from: Days, leave_until: Days, streams: Streams) -> Ledger:  # fmt: skip
+    """Vacations of one or two weeks, a few sick days and trainings, inside employment; parental leaves."""
     rng = streams.get("absences")
     span = 7 * settings.weeks
     people, starts, ends, reasons = [], [], [], []
-    for reason, per_year, lengths in ((0, 2.6, (5, 12)), (1, 1.6, (1, 2)), (2, 0.8, (2, 3))):
+    lengths_of = ((0, 2.6, (5, 12)), (1, 1.6, (1, 2)), (2, 0.8, settings.story.training_days))
+    for reason, per_year, lengths in lengths_of:
         count = rng.poisson(per_year * span / 365.25, len(role))
         csm = np.repeat(np.arange(len(role)), count)
         start = settings.start_day + rng.integers(0, span, len(csm))
@@ -115,14 +119,32 @@ def _absences(settings: Settings, role: npt.NDArray[np.int8], fte: npt.NDArray[n
     keep = (start >= hired[csm] + 14) & (end < left[csm]) & (end < settings.end_day)
     # The story's people are there at its end, so that their last weeks can be read.
     keep &= (role[csm] == ORDINARY) | (end < settings.end_day - STORY_END_DAYS)
+    keep &= (end < leave_from[csm] - 7) | (start - 7 > leave_until[csm])
     csm, start, end, reason = csm[keep], start[keep], end[keep], reason[keep]
     first = np.unique(csm * 10**6 + start, return_index=True)[1]  # one absence per CSM and start
+    if settings.story.is_orderly:
+        before, after = first[:-1], first[1:]
+        is_apart = (csm[after] != csm[before]) | ((start[after] + 3) // 7 > (end[before] + 3) // 7)
+        first = first[np.concatenate([[True], is_apart])] if len(first) else first
     ledger = Ledger(csm=np.int32, starts_on=np.int32, ends_on=np.int32, absent_fte=float, reason=np.int8)
     # In a pooled book one person is away, not the whole pool.
     part = np.where(fte[csm[first]] > 1, 0.5, np.nan)
     ledger.append(csm=csm[first], starts_on=start[first], ends_on=end[first],
                   absent_fte=part, reason=reason[first])  # fmt: skip
+    leaves = np.flatnonzero(leave_from < NEVER)
+    ledger.append(csm=leaves, starts_on=leave_from[leaves], ends_on=leave_until[leaves] - 1,
+                  absent_fte=np.nan, reason=PARENTAL_LEAVE)  # fmt: skip
     return ledger
+
+
+def _leaves(settings: Settings, role: npt.NDArray[np.int8]) -> tuple[Days, Days]:
+    """First day of parental leave and day of return per CSM; NEVER without one that fits into the window."""
+    first, back = np.full((2, len(role)), NEVER, dtype=np.int32)
+    leave = settings.story.leave
+    if leave and leave.starts_weeks_ago < settings.weeks:
+        start = settings.weeks - leave.starts_weeks_ago
+        first[role == ON_LEAVE], back[role == ON_LEAVE] = settings.monday(start), settings.monday(start + leave.weeks)
+    return first, back
 
 
 def _capacity(settings: Settings, fte: npt.NDArray[np.float64], hired: Days, left: Days,
@@ -157,21 +179,22 @@ def _rank_in_tier(tier: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
 def build_team(settings: Settings, streams: Streams) -> Team:
     """The whole team, with everything that the run needs to know about it beforehand."""
     rng = streams.get("team")
-    world = settings.world
+    world, story = settings.world, settings.story
     tier = np.repeat(np.arange(3, dtype=np.int8), tier_counts(settings))
     role = story_roles(settings, tier)
     count = len(tier)
     hired = settings.start_day - rng.integers(200, 2200, count)
     hired -= (hired + 3) % 7  # people start on Mondays
-    hired[role == NEW_HIRE] = settings.end_day - 7 * (NEW_HIRE_DAYS_AGO // 7 + 1)
+    hired[role == NEW_HIRE] = settings.end_day - 7 * (story.new_hire_days_ago // 7 + 1)
     left = np.full(count, NEVER, dtype=np.int32)
-    left[role == LEAVER] = settings.monday(max(0, settings.weeks - min(LEAVER_WEEKS_AGO, settings.weeks // 2)))
+    left[role == LEAVER] = settings.monday(max(0, settings.weeks - min(story.leaver_weeks_ago, settings.weeks // 2)))
+    leave_from, leave_until = _leaves(settings, role)
     fte = np.where(tier == 2, POOL_FTE, 1.0)
-    target = np.asarray(TARGET_LOADS)[role]
-    target = np.where((role == ORDINARY) & (tier == 0), ENTERPRISE_ORDINARY_LOAD, target)
+    target = np.array([story.target_loads.get(name, 0.0) for name in ROLES])[role]
+    target = np.where((role == ORDINARY) & (tier == 0), story.enterprise_ordinary_load, target)
     target = np.where(role == ORDINARY, target + rng.uniform(-0.06, 0.06, count), target)
     hired = hired.astype(np.int32)
-    absences = _absences(settings, role, fte, hired, left, streams)
+    absences = _absences(settings, role, fte, hired, left, leave_from, leave_until, streams)
     ramp, availability, capacity, is_free = _capacity(settings, fte, hired, left, absences)
     logs = np.ones(count, dtype=bool)
     if world.silent_csm_share:
@@ -180,7 +203,7 @@ def build_team(settings: Settings, streams: Streams) -> Team:
     return Team(
         tier=tier, role=role, name=person_names(streams.get("people"), count),
         region=np.asarray(REGION_CYCLE, dtype=np.int8)[_rank_in_tier(tier) % len(REGION_CYCLE)],
-        hired_on=hired, left_on=left, fte=fte,
+        hired_on=hired, left_on=left, leave_from=leave_from, leave_until=leave_until, fte=fte,
         target_load=target, effort_effect=effect,
         quality_base=np.round(np.clip(rng.normal(73, 4, count), 60, 86), 2),
         survey_bias=np.round(rng.normal(0, 0.7, count), 2), logs_time=logs, absences=absences,

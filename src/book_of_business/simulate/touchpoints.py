@@ -34,7 +34,6 @@ OTHER_STRATEGIC = (CODE["check_in"], CODE["strategy_session"], CODE["success_pla
 OTHER_SHARE = (0.45, 0.2, 0.17, 0.1, 0.08)
 TIER_SCORECARDS = ((0, 5, 3), (3, 1, 2), (7, 4, 6))
 TEMPO_SHAPE = 25.0
-DROWNING_TEMPO = (1.35, 3.1)  # before and after the leaver's book came on top
 QUALITY_SPREAD = 7.0
 SENTIMENT_SPREAD = 0.24
 TROUBLE_TONE = -0.55
@@ -76,8 +75,10 @@ def plan(settings: Settings, team: Team, book: Book, episodes: Episodes, pipelin
     csm, segment, stage = book.csm[here], book.segment[here], book.stage[here]
     free = team.availability[csm, week]
     tempo = np.round(rng.gamma(TEMPO_SHAPE, 1 / TEMPO_SHAPE, team.count), 4)
-    late = week >= settings.weeks - teams.LEAVER_WEEKS_AGO
-    tempo = np.where(team.role == teams.DROWNING, DROWNING_TEMPO[late], tempo) * world.interaction_rate
+    story = settings.story
+    late = week >= settings.weeks - story.leaver_weeks_ago
+    tempo = np.where(team.role == teams.DROWNING, story.drowning_tempo[late], tempo) * world.interaction_rate
+    tempo = tempo * np.asarray(story.tier_tempo)[team.tier]
     speed = tempo[csm] * free
     factor = book.true_factor[here]
     silent = book.silent_from[here] <= monday
@@ -128,9 +129,9 @@ def plan(settings: Settings, team: Team, book: Book, episodes: Episodes, pipelin
     add(draw(np.where(risky | trouble & ~silent, 0.5, 0.06) * STRATEGIC_RATE[segment]), CODE["internal_advocacy"])
     deal = pipeline.stage[here] >= words.FIRST_ACTIVE_STAGE
     add(draw(np.where(deal, 0.3, 0.0) * STRATEGIC_RATE[segment]), CODE["internal_deal_desk"])
-    pings = rng.poisson(np.where(silent, 0.3, 1.0) * PING_RATE[segment] * free)
+    pings = rng.poisson(np.where(silent, 0.3, 1.0) * PING_RATE[segment] * free * story.message_rate)
     add(np.repeat(np.arange(len(here)), pings), CODE["email_ping"])
-    add(draw(UPDATE_RATE[segment]), CODE["status_update"])
+    add(draw(UPDATE_RATE[segment] * story.message_rate), CODE["status_update"])
 
     which = np.concatenate(accounts)
     account, who = here[which].astype(np.int32), csm[which]
@@ -155,6 +156,21 @@ def pick_days(team: Team, csm: npt.NDArray[np.integer], week: int, rng: np.rando
     return np.where(number > 0, order[csm, place], 2)
 
 
+def _apart(account: npt.NDArray[np.integer], csm: npt.NDArray[np.integer], day: npt.NDArray[np.integer],
+           slot: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:  # fmt: skip
+    """Slots such that what a CSM has with one account on one day lies hours apart."""
+    order = np.lexsort((slot, day, csm, account))
+    keys = np.stack([account, csm, day])[:, order]
+    starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))[: len(order)])
+    size = np.diff(np.append(starts, len(order)))
+    place = np.arange(len(order)) - np.repeat(starts, size)
+    part = (LAST_SLOT - FIRST_SLOT) // np.repeat(size, size)
+    result = slot.copy()
+    spread = FIRST_SLOT + place * part + (slot[order] - FIRST_SLOT) % np.maximum(part // 4, 1)
+    result[order] = np.where((np.repeat(size, size) > 1) & (keys[0] >= 0), spread, slot[order])
+    return result
+
+
 def settle(settings: Settings, team: Team, book: Book, episodes: Episodes, week: int,
            planned: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int8]],
            rng: np.random.Generator) -> Touches:  # fmt: skip
@@ -165,7 +181,10 @@ def settle(settings: Settings, team: Team, book: Book, episodes: Episodes, week:
     # One person plans the next week on Sunday: a book is measured at the last Sunday up to its latest interaction.
     planning = np.flatnonzero((kind == CODE["admin"]) & ~(account >= 0))[:1]
     day[planning] = monday + 6
-    second = day * 86400 + rng.integers(FIRST_SLOT, LAST_SLOT, count) * 900
+    slot = rng.integers(FIRST_SLOT, LAST_SLOT, count)
+    if settings.story.is_orderly:
+        slot = _apart(account, csm, day, slot)
+    second = day * 86400 + slot * 900
     order = np.lexsort((kind, account, second))
     account, csm, kind, day, second = account[order], csm[order], kind[order], day[order], second[order]
     has_account = account >= 0

@@ -115,4 +115,4 @@ REGION_LANGUAGES = (  # probability of each language by region
 )
 ACTIVITIES = ("meeting", "preparation", "follow_up", "research", "coordination")
 INTERNAL_ACTIVITIES = ("team_meeting", "enablement", "administration")
-ABSENCE_REASONS = ("vacation", "sick", "training")
+ABSENCE_REASONS = ("vacation", "sick", "training", "parental_leave")

@@ -1,13 +1,14 @@
 """The worlds: what is true in each, by name.
 
-A world changes effects and how time is logged, never the shape of the data. `standard` is the demo;
-the others exist to prove that calibration, alarms and outcome models see what is there and nothing else.
+A world changes effects and how time is logged, never the shape of the data. `demo` is the bundled book; the others
+exist to prove that calibration, alarms and outcome models see what is there and nothing else.
 """
 
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from book_of_business.simulate import vocabulary as words
+from book_of_business.simulate.story import DEMO, STANDARD, Story
 
 TRUE_MULTIPLIERS: dict[str, tuple[float, ...]] = {
     "base": (1.45, 0.40, 0.060),  # hours a week
@@ -51,14 +52,14 @@ class World:
     ownerless_share: float = 0.0  # share of time entries whose account is missing
     is_logged_on_friday: bool = False
     has_time_entries: bool = True
-    has_story: bool = True
+    story: Story | None = STANDARD  # what happens to its people; None: nothing
 
     def parameters(self) -> dict[str, Any]:
         """The planted parameters as plain JSON values."""
         return asdict(self)
 
 
-_STANDARD = World("standard", "the demo: true multipliers, ceilings, deteriorations and a story")
+_STANDARD = World("standard", "true multipliers, ceilings, deteriorations, and one CSM over capacity throughout")
 
 WORLDS: dict[str, World] = {
     world.name: world
@@ -74,7 +75,14 @@ WORLDS: dict[str, World] = {
             churn_risk_effect=0.0,
             detection_load_effect=0.0,
             attention_load_effect=0.0,
-            has_story=False,
+            story=None,
+        ),
+        replace(
+            _STANDARD,
+            name="demo",
+            description="the bundled book: leave, growth, new customers, a leaver, a new hire, a renewal peak ahead",
+            attention_load_effect=2.0,
+            story=DEMO,
         ),
         replace(
             _STANDARD,
