@@ -70,7 +70,7 @@
     {% endfor %}
 {% endmacro %}
 
-{#- At its end: all models and reference tables, nothing failed. Marts that the project no longer has go, or they would be published for ever. -#}
+{#- At its end: all models and reference tables, nothing failed. Marts and reference tables that the project no longer has go, or they would be published for ever. -#}
 {% macro remember_whole_run(results) %}
     {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('select') %}
         {{ return('') }}
@@ -83,14 +83,14 @@
     {% if nodes | rejectattr('unique_id', 'in', selected_resources) | list %}
         {{ return('') }}
     {% endif %}
-    {% set marts = nodes | selectattr('schema', 'equalto', 'marts') | map(attribute='name') | list %}
-    {% for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_catalog = current_database() and table_schema = 'marts'").rows %}
-        {% if row[0] not in marts %}
-            {% do run_query('drop ' ~ row[1] ~ ' marts."' ~ row[0] ~ '"') %}
+    {% set published = nodes | selectattr('schema', 'in', ['marts', 'reference']) | map(attribute='name') | list %}
+    {% for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end, table_schema from information_schema.tables where table_catalog = current_database() and table_schema in ('marts', 'reference')").rows %}
+        {% if row[0] not in published %}
+            {% do run_query('drop ' ~ row[1] ~ ' ' ~ row[2] ~ '."' ~ row[0] ~ '"') %}
         {% endif %}
     {% endfor %}
     {% do run_query(finished_state()) %}
-    {% do run_query("create table raw.whole_run as select " ~ marts | length ~ " as mart_count") %}
+    {% do run_query("create table raw.whole_run as select " ~ nodes | selectattr('schema', 'equalto', 'marts') | list | length ~ " as mart_count") %}
 {% endmacro %}
 
 {#- One transaction: a run that is killed here leaves the state of the run before. -#}

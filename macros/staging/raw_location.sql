@@ -33,7 +33,7 @@
 {%- endmacro %}
 
 {#- {table: {delim, skip, decimal_commas}} of CSV files that are not plain, as the look at them before a build found them
-    (src/book_of_business/raw_files.py). Plain dbt, which has not looked, reads commas and a header in the first line. -#}
+    (src/book_of_business/receiving/raw_files.py). Plain dbt, which has not looked, reads commas and a header in the first line. -#}
 {% macro raw_forms() -%}
     {{ return(fromjson(env_var('RAW_FORMS', '') or '{}')) }}
 {%- endmacro %}

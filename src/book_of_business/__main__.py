@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_build(arguments: argparse.Namespace) -> int:
     """Build, validate and publish."""
-    from book_of_business.build import build
+    from book_of_business.building.build import build
 
     build(settings_module.from_environment(), is_fast=arguments.fast)
     return 0
@@ -76,8 +76,8 @@ def run_build(arguments: argparse.Namespace) -> int:
 
 def run_publish(_: argparse.Namespace) -> int:
     """Publish what a plain dbt build left in the working file."""
-    from book_of_business.build import one_build_at_a_time, print_result
-    from book_of_business.publish import publish
+    from book_of_business.building.build import one_build_at_a_time, print_result
+    from book_of_business.building.publish import publish
 
     settings = settings_module.from_environment()
     settings.build_dir.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def run_report(_: argparse.Namespace) -> int:
     """Print the published books again."""
     from rich.console import Console
 
-    from book_of_business.report import print_report
+    from book_of_business.terminal.report import print_report
 
     settings = settings_module.from_environment()
     if not settings.published_file.is_file():
@@ -104,7 +104,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
     """Answer a question, or list the catalogue."""
     from rich.console import Console
 
-    from book_of_business import questions
+    from book_of_business.terminal import questions
 
     settings = settings_module.from_environment()
     console = Console(highlight=False)
@@ -124,7 +124,7 @@ def run_ask(arguments: argparse.Namespace) -> int:
 
 def run_weekly(_: argparse.Namespace) -> int:
     """Print the scorecard of the last complete week."""
-    from book_of_business.weekly import console_for_weekly, print_weekly
+    from book_of_business.terminal.weekly import console_for_weekly, print_weekly
 
     print_weekly(settings_module.from_environment().build_dir, console_for_weekly())
     return 0
@@ -132,7 +132,7 @@ def run_weekly(_: argparse.Namespace) -> int:
 
 def run_notebooks(arguments: argparse.Namespace) -> int:
     """Run the notebooks and write their pages."""
-    from book_of_business import notebooks
+    from book_of_business.pages import notebooks
 
     for page in notebooks.run(settings_module.from_environment(), arguments.names or None):
         print(page)
@@ -143,9 +143,9 @@ def run_docs(_: argparse.Namespace) -> int:
     """Write dbt's documentation as one page."""
     import shutil
 
-    from book_of_business.build import one_build_at_a_time
+    from book_of_business.building.build import one_build_at_a_time
+    from book_of_business.building.dbt_runner import Dbt
     from book_of_business.console import step
-    from book_of_business.dbt_runner import Dbt
 
     settings = settings_module.from_environment()
     if not settings.working_file.is_file():

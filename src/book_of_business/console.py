@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from book_of_business.dbt_runner import Progress as ProgressCallback
+ProgressCallback = Callable[[int, int, str], None]  # done, total, what is being done
 
 error_console = Console(stderr=True, highlight=False, soft_wrap=True)
 # A terminal is read, not searched: a million accounts have twenty thousand CSMs.
@@ -23,6 +23,11 @@ def one_line(text: str, limit: int = 60) -> str:
     """A received text as one harmless line: names may hold line ends, terminal codes or marks that turn text around."""
     line = CONTROL_CHARACTERS.sub(" ", text).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def count_of(number: float, noun: str, plural: str | None = None) -> str:
+    """`1 account`, `1,200 accounts`."""
+    return f"{number:,.0f} {noun if number == 1 else plural or noun + 's'}"
 
 
 @contextmanager

@@ -65,6 +65,16 @@ class Settings:
         }
 
 
+def new_file_of(published_file: Path) -> Path:
+    """Where marts lie until they are published."""
+    return published_file.with_name(f"{published_file.name}.new")
+
+
+def memory_limit() -> str:
+    """The memory that DuckDB may take, as profiles.yml has it."""
+    return os.environ.get("MEMORY_LIMIT") or "8GB"
+
+
 def size_of(folder: Path, pattern: str = "*") -> int:
     """Bytes of all files below the folder whose names match the pattern."""
     return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file())

@@ -17,7 +17,7 @@ from tests.parsed_once import share_the_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG_TAIL = 3000
-PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", "book_of_business.build", "tests.increments.builds"]
+PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", "book_of_business.building.build", "tests.increments.builds"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from book_of_business.parity import RESIDUE, TOLERANCE
+from book_of_business.proof.parity import RESIDUE, TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = 6

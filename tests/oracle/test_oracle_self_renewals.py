@@ -232,11 +232,12 @@ def test_without_any_subscription_nothing_is_said_of_money(tmp_path: Path) -> No
     levels = [effort[f"{name}_level"] for name in ("lifecycle", "footprint", "custom_configuration")]
     assert levels == ["steady", "unknown", "unknown"]
     for row in marts["fct_renewal_concentration"]:
-        assert {row[name] for name in row if name not in ("csm_id", "quarter_start_date")} == {None}
+        assert {row[name] for name in row if name not in ("csm_id", "quarter_start_date", "as_of_date")} == {None}
     for row in marts["fct_book_renewals"]:
-        assert {row[name] for name in row if name != "csm_id"} == {None}
+        assert {row[name] for name in row if name not in ("csm_id", "as_of_date")} == {None}
     measured = Book(outcome, REFERENCE, AS_OF)
-    account = {"account_id": "a1", "is_active": True, "csm_id": "ada", "arr_usd": None, "next_renewal_on": None}
+    account = {"account_id": "a1", "is_active": True, "csm_id": "ada", "arr_usd": None, "next_renewal_on": None,
+               "as_of_date": measured.as_of}  # fmt: skip
     others = [
         account | {"account_id": "a2", "csm_id": "unassigned"},
         account | {"account_id": "a3", "is_active": False},

@@ -257,8 +257,10 @@ def test_accounts_of_today(tmp_path: Path) -> None:
         {"account_id": "a2", "is_active": True, "csm_id": "unassigned", "arr_usd": 10, "next_renewal_on": date.max},
         {"account_id": "a3", "is_active": False, "csm_id": None, "arr_usd": None, "next_renewal_on": None},
     ]
+    rows = [row | {"as_of_date": book.as_of} for row in rows]
     assert check_dim_accounts(book, rows) == []
     for change in (
+        {"as_of_date": date.max},
         {"account_id": "a4"},
         {"is_active": False},
         {"csm_id": "eve"},

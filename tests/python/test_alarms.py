@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book_of_business import alarms
+from book_of_business.proof import alarms
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "seeds" / "reference"

@@ -10,12 +10,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from book_of_business.bench import __main__ as bench
-from book_of_business.bench import data, equality, figures, machine, page, plan, results, sizes
-from book_of_business.bench.compiled import Statement, behind_core_marts
-from book_of_business.bench.measure import measure
-from book_of_business.bench.rules import CORE_MARTS, read_rules
 from book_of_business.errors import UserError
+from book_of_business.proof.bench import cli as bench
+from book_of_business.proof.bench import data, equality, figures, machine, page, plan, results, sizes
+from book_of_business.proof.bench.compiled import Statement, behind_core_marts
+from book_of_business.proof.bench.measure import measure
+from book_of_business.proof.bench.rules import CORE_MARTS, read_rules
 from book_of_business.settings import project_dir
 
 STEPS = ("data", "dbt", "core", "sql", "scan", "polars", "pandas")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Run, environment
 
-from book_of_business import latest_build
+from book_of_business.building import latest_build
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
 

@@ -1,5 +1,6 @@
 """Ceilings: the estimate against statsmodels, reasons for none, the power, and the guard at its limits."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from book_of_business.calibration import ceiling_inputs, ceiling_proposals, ceiling_rivals
 from book_of_business.calibration.ceilings import Fit, Moments, fit, grid_of
-from book_of_business.reference_files import checked_name, records, rewrite
+from book_of_business.receiving.reference_files import checked_name, records, rewrite
 
 REFERENCE = ROOT / "seeds" / "reference"
 LIMITS = ceiling_inputs.read_limits(REFERENCE)
@@ -106,7 +107,8 @@ def test_neither_the_level_nor_the_unit_of_quality_moves_the_ceiling(seed: int, 
     frame = tier_weeks(seed, csms=4, weeks=13)
     first = fit(frame, "x", LIMITS)
     other = fit(frame.with_columns(quality_score=pl.col("quality_score") * unit + level), "x", LIMITS)
-    assert first.reason[:20] == other.reason[:20]
+    # the figure in a refusal may differ: where nothing is identified, several ceilings fit alike
+    assert re.split(r"\d", first.reason)[0] == re.split(r"\d", other.reason)[0]
     assert (first.ceiling is None) == (other.ceiling is None)
     if first.ceiling is not None:
         assert other.ceiling == pytest.approx(first.ceiling, abs=1e-4)

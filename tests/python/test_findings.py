@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import ROOT
 
-from book_of_business import findings
+from book_of_business.building import findings
 
 CLOCK = "date '2025-06-29' as as_of_date, date '2025-01-06' as earliest_interaction_on"
 

@@ -18,9 +18,11 @@ import polars as pl
 import pytest
 from conftest import ROOT, Run
 
-from book_of_business import baseline, charts, marts, notebooks
+from book_of_business import marts
+from book_of_business.calibration import rank_correlation
 from book_of_business.errors import UserError
 from book_of_business.outcome_models import departures
+from book_of_business.pages import baseline, charts, notebooks
 from book_of_business.settings import Settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -507,7 +509,7 @@ def test_heavy_begins_above_the_margin(accounts: int, is_heavy: bool) -> None:
 
 
 def test_interval_of_the_rank_correlation_uses_csms_not_answers() -> None:
-    assert [round(baseline.t_quantile(degrees), 2) for degrees in (2, 5, 11, 30)] == [4.3, 2.57, 2.2, 2.04]
+    assert [round(rank_correlation.t_quantile(degrees), 2) for degrees in (2, 5, 11, 30)] == [4.3, 2.57, 2.2, 2.04]
     answers = pl.DataFrame(
         [
             (f"C{csm}", 1.0 + (csm + week) % 9, 0.5 + 0.1 * csm + 0.01 * week, 1.0)
@@ -546,7 +548,8 @@ def test_an_interrupt_ends_the_run_and_its_kernel(tmp_path: Path, published: Pat
     started = tmp_path / "started"
     write_notebook(tmp_path, f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(60)")
     script = (
-        "from dataclasses import replace; from pathlib import Path; from book_of_business import notebooks, settings\n"
+        "from dataclasses import replace; from pathlib import Path; from book_of_business import settings; "
+        "from book_of_business.pages import notebooks\n"
         f"project, build = Path({str(tmp_path)!r}), Path({str(published)!r})\n"
         "own = replace(settings.from_environment(), project_dir=project, build_dir=build)\n"
         "try:\n    notebooks.run(own)\nexcept KeyboardInterrupt:\n    raise SystemExit(130)"

@@ -10,21 +10,20 @@ import duckdb
 import pytest
 
 from book_of_business.errors import UserError
-from book_of_business.project_check import (
-    __main__ as command,
-)
-from book_of_business.project_check import (
+from book_of_business.proof.project_check import (
     allowances,
     columns,
     model_files,
     reference,
     references,
     repository,
+    rooms,
     sql_rules,
     use,
     yaml_keys,
 )
-from book_of_business.project_check.project import Problem, Project, SqlFile, literal_numbers
+from book_of_business.proof.project_check import cli as command
+from book_of_business.proof.project_check.project import Problem, Project, SqlFile, literal_numbers
 
 MART = "models/marts/capacity/fct_loads"
 RULES = "models/intermediate/effort/int_loads__summed"
@@ -512,6 +511,40 @@ def test_a_notebook_that_ran_or_is_too_long_is_found(write, text, found):
 
 def test_a_notebook_as_it_was_written_passes(write):
     assert list(repository.notebooks(write({"notebooks/01_who.ipynb": notebook(repository.MOST_CODE_CELLS)}))) == []
+
+
+BUILD = f"{rooms.PACKAGE}building/build.py"
+ENTRY_LINES = (
+    'import sys\n\nfrom book_of_business.proof.bench import main\n\nif __name__ == "__main__":\n    sys.exit(main())\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        (BUILD, "from book_of_business.proof.bench import plan\n", "it imports proof"),
+        (BUILD, "def build():\n    import book_of_business.proof.parity\n", "it imports proof"),
+        (BUILD, "from book_of_business import proof\n", "it imports proof"),
+        (f"{rooms.PACKAGE}marts.py", "from book_of_business.building import build\n", "it imports building"),
+        (BUILD, "from book_of_business.terminal import report\n", "building imports terminal, which imports building"),
+        (f"{rooms.PACKAGE}bench.py", ENTRY_LINES + "\n" * rooms.MOST_ENTRY_LINES, "it imports proof"),
+    ],
+)
+def test_an_import_against_the_order_of_the_folders_is_found(write, path, text, found):
+    files = {
+        f"{rooms.PACKAGE}proof/bench.py": "from book_of_business.building import build\n",
+        f"{rooms.PACKAGE}terminal/report.py": "from book_of_business.building import build\n",
+        BUILD: "",
+    }
+    problems = list(rooms.imports_between_folders(write({**files, path: text})))
+    assert len(problems) == 1
+    assert found in problems[0].what
+
+
+@pytest.mark.parametrize("path", ["bench.py", "__main__.py", "spark/__main__.py"])
+def test_a_command_may_start_a_proof(write, path):
+    files = {f"{rooms.PACKAGE}proof/bench.py": "", rooms.PACKAGE + path: ENTRY_LINES}
+    assert list(rooms.imports_between_folders(write(files))) == []
 
 
 @pytest.fixture

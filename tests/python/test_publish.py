@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from conftest import ROOT, Run, command, environment, quick_command, rows, run_build, simulate
 
-from book_of_business import build, publish
+from book_of_business.building import build, publish
 from book_of_business.errors import UserError
 
 KILLED = 9

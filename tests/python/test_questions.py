@@ -9,8 +9,8 @@ import yaml
 from conftest import ROOT, Run
 from rich.console import Console
 
-from book_of_business import questions
 from book_of_business.errors import UserError
+from book_of_business.terminal import questions
 
 CATALOGUE = questions.read_questions(ROOT)
 CASES = {path.stem: path for path in sorted((ROOT / "tests" / "questions").glob("*.yml"))}

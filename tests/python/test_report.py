@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from book_of_business.console import SHOWN_CSMS
-from book_of_business.report import print_report
+from book_of_business.terminal.report import print_report
 
 WEEK = "date '2026-06-22' as week_start_date"
 

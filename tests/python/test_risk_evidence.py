@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from rendered_sql import load, load_reference, run_models
 
-from book_of_business.risk_evidence import planted
-from book_of_business.risk_evidence.worlds import AS_OF
+from book_of_business.proof.risk_evidence import planted
+from book_of_business.proof.risk_evidence.worlds import AS_OF
 
 WEEKS = 104
 FIRST = dt.date(2024, 7, 1)

@@ -1,6 +1,6 @@
 """What a bar of the touch plan says of touches held."""
 
-from book_of_business.balance import touch_words
+from book_of_business.pages.balance import touch_words
 
 BOOK = {"required_hours_per_week": 21.25, "verdict": "within", "actual_touch_count": 12, "due_touch_count": 23.4}
 

@@ -14,9 +14,9 @@ import pytest
 import yaml
 from conftest import ROOT, Run
 
+from book_of_business.receiving.contract import read_contract
 from book_of_business.validation import __main__ as validation
 from book_of_business.validation import run
-from book_of_business.validation.contract import read_contract
 from book_of_business.validation.summary import Check, Failure, ValidationSummary, read_summary
 
 HOSTILE_NAMES = [

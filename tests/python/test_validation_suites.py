@@ -9,9 +9,9 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from book_of_business.validation.contract import read_contract
+from book_of_business.receiving.contract import read_contract
+from book_of_business.receiving.forms import form_sql, look_sql, received_column, share_sql
 from book_of_business.validation.edge_suites import as_text, edge_suite
-from book_of_business.validation.forms import form_sql, look_sql, received_column, share_sql
 from book_of_business.validation.run import latest_day_query
 
 SUITES = ROOT / "expectations" / "suites"

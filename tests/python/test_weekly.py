@@ -13,9 +13,9 @@ from conftest import ROOT, Run, command, environment
 from rich.cells import cell_len
 from rich.console import Console
 
-from book_of_business import weekly
 from book_of_business.console import SHOWN_CSMS
 from book_of_business.errors import UserError
+from book_of_business.terminal import weekly
 
 MONDAY, SUNDAY = date(2026, 6, 22), date(2026, 6, 28)
 HOSTILE_NAMES = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from book_of_business.parity import Comparison, compare_folders
+from book_of_business.proof.parity import Comparison, compare_folders
 
 ROWS = "('a', date '2026-06-22', 1.0, 'steady', 3), ('b', date '2026-06-22', null, 'steady', 4)"
 

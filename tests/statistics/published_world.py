@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from book_of_business.calibration.observations import LEVELS
-from book_of_business.evidence.worlds import SimulatedWorld
+from book_of_business.proof.evidence.worlds import SimulatedWorld
 
 ENTRY_CAP = 720.0
 

@@ -6,8 +6,8 @@ import pytest
 
 from book_of_business.calibration import candidates
 from book_of_business.calibration.effort_model import Calibration, calibrate
-from book_of_business.evidence import planted_effort as planted
-from book_of_business.evidence.worlds import simulate_world
+from book_of_business.proof.evidence import planted_effort as planted
+from book_of_business.proof.evidence.worlds import simulate_world
 
 WEIGHTS, LIMITS = planted.reference()
 

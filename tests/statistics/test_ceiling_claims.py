@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from book_of_business.evidence import claims_ceilings, claims_self_report
+from book_of_business.proof.evidence import claims_ceilings, claims_self_report
 
 
 @pytest.fixture(scope="module")

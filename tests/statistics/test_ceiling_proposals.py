@@ -10,8 +10,8 @@ import pytest
 from book_of_business.__main__ import main
 from book_of_business.calibration import ceiling_inputs, ceiling_proposals
 from book_of_business.errors import UserError
-from book_of_business.evidence import claims_ceilings
-from book_of_business.reference_files import read_rows, rewrite
+from book_of_business.proof.evidence import claims_ceilings
+from book_of_business.receiving.reference_files import read_rows, rewrite
 from book_of_business.settings import project_dir
 
 TABLES = ("thresholds.csv", "role_tiers.csv", "ceiling_proposals.csv", "effort_weights.csv")
@@ -36,6 +36,7 @@ def publish(project: Path, csm_weeks: pl.DataFrame) -> None:
         for mart, sql in {
             "dim_csms": "select distinct csm_id, role_tier, 23.0 as productive_hours_per_week, "
             "false as is_unassigned from world union all select 'unassigned', null, null, true",
+            "dim_accounts": "select 'A1' as account_id",
             "dim_weeks": "select distinct week_start_date from world",
             "fct_csm_throughput": "select csm_id, week_start_date, counted_count as counted_interaction_count "
             "from world",

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from book_of_business.evidence.claims_departures import MONDAY, team
 from book_of_business.outcome_models import departures
+from book_of_business.proof.evidence.claims_departures import MONDAY, team
 
 LOAD = departures.QUESTIONS[0]
 

@@ -10,8 +10,8 @@ import pytest
 from published_world import change, publish
 
 from book_of_business.calibration import diagnostics
-from book_of_business.evidence import planted_effort as planted
-from book_of_business.evidence.worlds import simulate_world
+from book_of_business.proof.evidence import planted_effort as planted
+from book_of_business.proof.evidence.worlds import simulate_world
 from book_of_business.settings import project_dir
 
 NOTEBOOK = project_dir() / "notebooks" / "05_calibrate_effort_weights.ipynb"

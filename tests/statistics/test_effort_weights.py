@@ -12,9 +12,9 @@ from book_of_business.calibration.effort_model import ESTIMATED, calibrate, hour
 from book_of_business.calibration.observations import INTERACTIONS, REASONS, TIME_ENTRIES, Observations
 from book_of_business.calibration.weights import BASE
 from book_of_business.errors import UserError
-from book_of_business.evidence import effort_faults
-from book_of_business.evidence import planted_effort as planted
-from book_of_business.evidence.worlds import SimulatedWorld, simulate_world
+from book_of_business.proof.evidence import effort_faults
+from book_of_business.proof.evidence import planted_effort as planted
+from book_of_business.proof.evidence.worlds import SimulatedWorld, simulate_world
 
 WEIGHTS, LIMITS = planted.reference()
 

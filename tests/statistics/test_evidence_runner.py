@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from book_of_business.errors import UserError
-from book_of_business.evidence import claims_weights, page, runner
-from book_of_business.evidence.claim import Claim, Verdict, share_with_interval
-from book_of_business.evidence.code_version import PACKAGE, code_version, imported_files
-from book_of_business.evidence.worlds import simulate_world
+from book_of_business.proof.evidence import claims_weights, page, runner
+from book_of_business.proof.evidence.claim import Claim, Verdict, share_with_interval
+from book_of_business.proof.evidence.code_version import PACKAGE, code_version, imported_files
+from book_of_business.proof.evidence.worlds import simulate_world
 
 
 def double(seed: int) -> dict[str, float]:

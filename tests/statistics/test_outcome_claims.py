@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from book_of_business.evidence import claims_outcomes
-from book_of_business.evidence.outcome_worlds import (
+from book_of_business.outcome_models import ablation, detection_sizes, effects, rebalance
+from book_of_business.proof.evidence import claims_outcomes
+from book_of_business.proof.evidence.outcome_worlds import (
     UNAFFECTED,
     History,
     account_quarters,
@@ -17,7 +18,6 @@ from book_of_business.evidence.outcome_worlds import (
     step_world,
     throughput_panel,
 )
-from book_of_business.outcome_models import ablation, detection_sizes, effects, rebalance
 from book_of_business.simulate.worlds import WORLDS
 
 SEEDS = (1, 2, 3)

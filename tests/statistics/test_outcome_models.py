@@ -531,7 +531,7 @@ def test_curves_keep_who_is_gone_as_never_noticed() -> None:
 
 
 def quarters(weights: tuple[float, float, float], seed: int = 1) -> pl.DataFrame:
-    from book_of_business.evidence.claims_outcomes import drawn_quarters
+    from book_of_business.proof.evidence.claims_outcomes import drawn_quarters
 
     return drawn_quarters(seed, weights)
 

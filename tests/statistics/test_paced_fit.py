@@ -23,8 +23,8 @@ from book_of_business.calibration.effort_model import (
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import UNKNOWN, Weights
 from book_of_business.errors import UserError
-from book_of_business.evidence import planted_effort as planted
-from book_of_business.evidence.worlds import simulate_world
+from book_of_business.proof.evidence import planted_effort as planted
+from book_of_business.proof.evidence.worlds import simulate_world
 
 WEIGHTS, LIMITS = planted.reference()
 FACTOR_COLUMNS = [(column.removesuffix("_level"), column) for column in LEVELS]

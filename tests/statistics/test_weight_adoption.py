@@ -9,9 +9,9 @@ from published_world import change, publish
 from book_of_business.__main__ import main
 from book_of_business.calibration import adoption
 from book_of_business.errors import UserError
-from book_of_business.evidence.worlds import simulate_world
 from book_of_business.marts import connect
-from book_of_business.reference_files import read_rows
+from book_of_business.proof.evidence.worlds import simulate_world
+from book_of_business.receiving.reference_files import read_rows
 from book_of_business.settings import project_dir
 
 

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from book_of_business.errors import UserError
-from book_of_business.evidence import claims_weights as claims
-from book_of_business.evidence import effort_faults
+from book_of_business.proof.evidence import claims_weights as claims
+from book_of_business.proof.evidence import effort_faults
 
 FAULTS = {"a": effort_faults.frozen}
 

@@ -32,8 +32,10 @@ contracts as (
                     '; ',
                     {% for column in table.judged_columns %}
                         case
-                            when not exists(select 1 from {{ accepted_rows }} where {{ column.name }} is not null)
-                                then 'without {{ column.name }}: {{ column.without_it }}'
+                            when not exists (
+                                select 1 from {{ accepted_rows }}
+                                where {{ column.name }} is not null
+                            ) then 'without {{ column.name }}: {{ column.without_it }}'
                         end{{ ',' if not loop.last }}
                     {% endfor %}
                 ), '') as without_columns

@@ -24,7 +24,7 @@ from book_of_business.calibration.proposals import is_same, last_week_of, next_v
 from book_of_business.calibration.weights import Weights, read_order, read_version
 from book_of_business.errors import UserError
 from book_of_business.marts import query
-from book_of_business.reference_files import add_columns, checked_name, read_rows, rewrite
+from book_of_business.receiving.reference_files import add_columns, checked_name, read_rows, rewrite
 
 FILE = "effort_weights.csv"
 METHOD, KEPT = "tweedie_1.5_within_csm", "kept"

@@ -10,7 +10,7 @@ import polars as pl
 
 from book_of_business.calibration.ceilings import Limits
 from book_of_business.marts import query
-from book_of_business.reference_files import read_thresholds
+from book_of_business.receiving.reference_files import read_thresholds
 
 LEFT_OUT = {
     "unscored": "no conversation with a quality score",

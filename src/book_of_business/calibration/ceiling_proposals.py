@@ -22,7 +22,7 @@ from book_of_business.calibration import ceiling_inputs, proposals
 from book_of_business.calibration.ceilings import METHOD, Fit, Limits, fit
 from book_of_business.calibration.proposals import is_same, last_week_of, next_version, versions
 from book_of_business.errors import UserError
-from book_of_business.reference_files import checked_name, read_rows, rewrite
+from book_of_business.receiving.reference_files import checked_name, read_rows, rewrite
 
 FILE = "ceiling_proposals.csv"
 TIERS = "role_tiers.csv"

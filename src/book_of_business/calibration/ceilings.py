@@ -19,7 +19,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
-from book_of_business.baseline import count_of
+from book_of_business.console import count_of
 
 Numbers = npt.NDArray[np.float64]
 

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; 1 where a version was rejected, or nothing could be proposed."""
-    from book_of_business.latest_build import check_folder
+    from book_of_business.building.latest_build import check_folder
 
     for name in SINGLE:
         os.environ.setdefault(name, "1")
@@ -59,7 +59,7 @@ def run_propose(arguments: argparse.Namespace) -> int:
     from book_of_business.calibration import adoption, ceiling_proposals, guard, observations
     from book_of_business.console import step
     from book_of_business.marts import connect
-    from book_of_business.reference_files import reference_folder
+    from book_of_business.receiving.reference_files import reference_folder
 
     reference = reference_folder()
     if arguments.ceilings:
@@ -99,7 +99,7 @@ def run_adopt(arguments: argparse.Namespace) -> int:
     from book_of_business.console import step
     from book_of_business.errors import UserError
     from book_of_business.marts import connect
-    from book_of_business.reference_files import reference_folder
+    from book_of_business.receiving.reference_files import reference_folder
 
     reference = reference_folder()
     is_ceiling = arguments.version.startswith("c")
@@ -122,7 +122,7 @@ def run_adopt(arguments: argparse.Namespace) -> int:
 def run_list(_: argparse.Namespace) -> int:
     """The versions of weights and of ceilings."""
     from book_of_business.calibration import adoption, ceiling_proposals
-    from book_of_business.reference_files import read_rows, reference_folder
+    from book_of_business.receiving.reference_files import read_rows, reference_folder
 
     reference = reference_folder()
     for row in adoption.listing(reference).iter_rows(named=True):

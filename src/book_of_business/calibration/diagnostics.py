@@ -12,12 +12,12 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from book_of_business.baseline import count_of
 from book_of_business.calibration.comparisons import deviance
 from book_of_business.calibration.effort_model import Calibration, Cells, cells_of, deviations_of, hours_of, learnable
 from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import LEVELS, Observations
 from book_of_business.calibration.weights import BASE, Level, Weights
+from book_of_business.console import count_of
 from book_of_business.marts import query
 
 DEALS = 39  # with none of them as good, chance would be that lucky once in 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from book_of_business.reference_files import read_thresholds
+from book_of_business.receiving.reference_files import read_thresholds
 
 PREFIX = "calibration_"
 

@@ -20,8 +20,9 @@ import polars as pl
 import statsmodels.api as sm
 from scipy import stats
 
-from book_of_business.baseline import MINIMUM_ANSWERS, Correlation, correlate, count_of
-from book_of_business.reference_files import read_thresholds
+from book_of_business.calibration.rank_correlation import MINIMUM_ANSWERS, Correlation, correlate
+from book_of_business.console import count_of
+from book_of_business.receiving.reference_files import read_thresholds
 
 LOWEST, HIGHEST = 1.0, 10.0
 NOTHING = 1e-12  # sum of squares of loads that are all alike

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from book_of_business.errors import UserError
-from book_of_business.reference_files import read_rows
+from book_of_business.receiving.reference_files import read_rows
 
 BASE = "base"
 UNKNOWN = "unknown"

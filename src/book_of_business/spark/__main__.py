@@ -10,8 +10,8 @@ import sys
 
 from book_of_business import settings as settings_module
 from book_of_business.errors import UserError
+from book_of_business.proof.spark_parity import run_parity
 from book_of_business.spark.build import spark_build
-from book_of_business.spark.parity import run_parity
 
 
 def main(arguments: list[str]) -> int:

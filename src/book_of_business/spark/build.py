@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from book_of_business.building.dbt_runner import Dbt
+from book_of_business.building.lock import one_build_at_a_time
 from book_of_business.console import error_console, step
-from book_of_business.dbt_runner import Dbt
-from book_of_business.lock import one_build_at_a_time
-from book_of_business.raw_files import look_at_raw_files
+from book_of_business.receiving.raw_files import look_at_raw_files
 from book_of_business.settings import Settings
 from book_of_business.spark.fixtures import give_values
 from book_of_business.spark.raw_files import find_raw_files, register_tables

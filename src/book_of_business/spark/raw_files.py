@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from book_of_business.dbt_runner import plain
+from book_of_business.building.dbt_runner import plain
 from book_of_business.errors import UserError
 from book_of_business.settings import Settings
 

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from book_of_business.publish import new_file_of
+from book_of_business.settings import new_file_of
 from book_of_business.validation.page import render_page
 from book_of_business.validation.run import CHECKOUT, ValidationError, quiet, validate_edge, validate_marts
 from book_of_business.validation.summary import ValidationSummary, read_summary

@@ -11,7 +11,7 @@ from typing import Any
 
 from duckdb_sqlalchemy import CursorWrapper, Dialect
 
-from book_of_business.publish import memory_limit
+from book_of_business.settings import memory_limit
 
 NAME = "bufferedduckdb"
 _opened: list[Any] = []

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from book_of_business.validation.contract import RawColumn, RawTable, read_contract
-from book_of_business.validation.forms import MOST_SHARE
+from book_of_business.receiving.contract import RawColumn, RawTable, read_contract
+from book_of_business.receiving.forms import MOST_SHARE
 
 STOPPING_TABLES = ("csms", "accounts")
 CRITICAL_USABLE_SHARE = 0.05

@@ -18,7 +18,7 @@ from great_expectations.expectations.metrics.column_aggregate_metric_provider im
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import ValidationDependencies
 
-from book_of_business.validation.forms import share_sql
+from book_of_business.receiving.forms import share_sql
 
 
 class ColumnShareOf(ColumnAggregateMetricProvider):

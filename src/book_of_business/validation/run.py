@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from book_of_business.reference_files import read_thresholds
-from book_of_business.validation.contract import RawTable, read_contract
+from book_of_business.receiving.contract import RawTable, read_contract
+from book_of_business.receiving.forms import look_sql, received_column
+from book_of_business.receiving.reference_files import read_thresholds
 from book_of_business.validation.edge_suites import EARLIEST_DATE, LATEST_DATE
-from book_of_business.validation.forms import look_sql, received_column
 from book_of_business.validation.summary import Check, SuiteResult, ValidationSummary
 
 if TYPE_CHECKING:
