@@ -15,6 +15,7 @@ from book_of_business.proof.project_check import (
     columns,
     model_files,
     reference,
+    references,
     repository,
     rooms,
     sql_rules,
@@ -633,3 +634,66 @@ def test_comments_are_blanked_and_lines_keep_their_numbers():
     file = SqlFile("models/a.sql", "-- 1\n{#- 2\n3 -#}\nselect 'a--b' as word, 4 as four\n")
     assert file.code.count("\n") == file.text.count("\n")
     assert file.line_of(file.code.index("select")) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("README.md", "See docs/methods.md.\n", "line 1 names docs/methods.md"),
+        ("README.md", "# A\n\nSee `methods.md`.\n", "line 3 names methods.md"),
+        ("docs/weekly.md", "Read `../seeds/reference/tiers.csv`.\n", "../seeds/reference/tiers.csv"),
+        (f"{MART}.yml", GOOD_YAML + "# as methods.md has it\n", "methods.md"),
+        (f"{MART}.sql", GOOD_SQL + "-- as int_other.sql has it\n", "int_other.sql"),
+        ("seeds/reference/thresholds.csv", FILES["seeds/reference/thresholds.csv"].replace("over.", "(a.md)"), "a.md"),
+        ("src/book_of_business/a.py", '"""As b.py does."""\n', "b.py"),
+        ("src/book_of_business/a.py", "A = 1  # as methods.md has it\n", "methods.md"),
+        ("src/book_of_business/a.py", 'A = f"{1} (methods.md)"\n', "methods.md"),
+        ("Makefile", "all:\n\tsh scripts/none.sh\n", "line 2 names scripts/none.sh"),
+    ],
+)
+def test_a_file_that_is_named_and_not_there_is_found(write, path, text, found):
+    [problem] = references.absent_files(write({path: text}))
+    assert problem.file == path
+    assert found in problem.what
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("README.md", "See README.md, seeds/reference/thresholds.csv, fct_loads.yml and models/marts/**/fct_*.sql.\n"),
+        (
+            "README.md",
+            "Export `a.csv` to `~/exports/b.csv`; it writes build/page.md and `_<domain>.yml`.\n",
+        ),
+        ("README.md", "https://example.org/docs/none.md\n"),
+        ("docs/a.md", "[this](a.md), [up](../README.md), docs/a.md\n"),
+        ("src/book_of_business/a.py", 'NAME = "planted.sql"\n'),
+        ("tests/python/test_a.py", 'NAME = "planted.md"\n'),
+        (f"{MART}.sql", GOOD_SQL.replace("select\n", "select 'a.md' as name,\n", 1)),
+    ],
+)
+def test_files_that_are_there_and_files_of_others_may_be_named(write, path, text):
+    assert list(references.absent_files(write({path: text}))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[a](none.md)\n", "links to none.md"),
+        ("# A\n\n[a](docs/a.md#thresholds)\n", "line 3 links to #thresholds, which docs/a.md has no heading for"),
+        ("# A\n[b](#b)\n", "links to #b"),
+        ("```\n# b\n```\n[b](#b)\n", "line 4 links to #b"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_found(write, text, found):
+    [problem] = references.broken_links(write({"README.md": text, "docs/a.md": "# A page\n"}))
+    assert found in problem.what
+
+
+def test_links_to_headings_as_github_names_them_lead_somewhere(write):
+    page = "# A `page` of [links](b.md)\n## load_ratio (fct_books)\n## Twice\n## Twice\n"
+    anchors = ("a-page-of-links", "load_ratio-fct_books", "twice", "twice-1")
+    text = "".join(f"[a](docs/a.md#{anchor})\n" for anchor in anchors) + "[models](models/) [site](https://a.b/c.md)\n"
+    text += "[a page of dbt](#!/model/model.book_of_business.fct_loads)\n"
+    project = write({"README.md": text, "docs/a.md": page, "docs/b.md": "# B\n"})
+    assert list(references.broken_links(project)) == []

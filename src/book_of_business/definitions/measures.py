@@ -25,6 +25,7 @@ DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 NULL_MEANING = re.compile(r"\s*[;.]\s+null(?::|\b)\s*(.+?)\.?\s*$", re.IGNORECASE | re.DOTALL)
 BACKTICKED = re.compile(r"`(\w+)`")
 MART_IMPORT = re.compile(r"\b(\w+)\s+as\s+\(\s*select\s+\*\s+from\s+marts\.(\w+)")
+WORD = re.compile(r"\w+")
 NUMBERS = {"double", "bigint", "integer", "decimal"}
 # What `config: {meta: ...}` of a mart's column may say; `is_attribute` marks a number or flag that is no measure.
 META = {"formula", "numerator", "denominator", "unit", "null_means", "rule_in", "is_attribute"}
@@ -40,6 +41,22 @@ UNITS = {
 }
 UNITS_OF_TYPES = {"boolean": "true or false", "date": "date", "timestamp": "time, UTC", "varchar": "label"}
 QUOTIENT = re.compile(r"mean_\w+|\w+_(ratio|share|density)(_last_\d+_(days|weeks))?")
+# In the order in which a reader meets them; a folder of marts that is not here comes last, under its own name.
+SUBJECTS = {
+    "capacity": "Load and capacity",
+    "throughput": "Throughput",
+    "coverage": "Coverage",
+    "engagement": "Quality, sentiment and follow-up",
+    "risk": "Risk",
+    "renewals": "Renewals",
+    "outcomes": "Outcomes and scorecards",
+    "balance": "Balance of books",
+    "triggers": "Rebalancing triggers",
+    "conversations": "What conversations say",
+    "core": "Accounts, CSMs and weeks",
+    "calibration": "Logged time",
+    "quality": "Data quality",
+}
 NONE = "none"
 MANY_CASES = 4
 
@@ -127,7 +144,6 @@ class Measure:
         """The fields that the measure does not have."""
         has = {
             "numerator and denominator": self.has_quotient,
-            "thresholds": self.thresholds,
             "questions": self.questions,
         }
         return [name for name, value in has.items() if not value]
@@ -174,12 +190,15 @@ class Catalogue:
 
     @cached_property
     def marts(self) -> list[Mart]:
-        return [
+        """Every mart, in the order of SUBJECTS, then by name."""
+        marts = [
             mart
             for path in sorted((self.project_dir / "models" / "marts").glob("*/*.yml"))
             if not path.stem.endswith(".unit_tests")
             for mart in self.read_marts(path)
         ]
+        order = list(SUBJECTS)
+        return sorted(marts, key=lambda mart: order.index(mart.subject) if mart.subject in order else len(order))
 
     def read_marts(self, path: Path) -> list[Mart]:
         """The marts that a YAML file describes."""
@@ -270,6 +289,36 @@ class Catalogue:
                 if any(reads(question, column.mart, column.name) for column in (home, *others))
             ),
         )
+
+    def judges_of(self, measure: Measure) -> list[Measure]:
+        """The flags and labels beside a measure whose formula names it."""
+        marts = {column.mart for column in measure.columns}
+        return [
+            other
+            for other in self.measures
+            if other.home.data_type in {"boolean", "varchar"}
+            and other is not measure
+            and measure.home.data_type in NUMBERS
+            and marts & {column.mart for column in other.columns}
+            and re.search(rf"\b{measure.name}\b", other.formula)
+        ]
+
+    def thresholds_of_parts(self, measure: Measure) -> list[Threshold]:
+        """The thresholds that a measure depends on through those that its formula names, without its own."""
+        found: dict[str, Threshold] = {}
+        seen = {measure.heading}
+        waiting = [measure]
+        while waiting:
+            named = WORD.findall(waiting.pop(0).formula)
+            parts = [self.by_heading[name] for name in named if name in self.by_heading and name not in seen]
+            seen.update(part.heading for part in parts)
+            waiting += dict.fromkeys(parts)
+            found.update({row.name: row for part in parts for row in part.thresholds})
+        return [row for name, row in found.items() if row not in measure.thresholds]
+
+    @cached_property
+    def by_heading(self) -> dict[str, Measure]:
+        return {measure.heading: measure for measure in self.measures}
 
 
 def reads(question: Question, mart: str, column: str) -> bool:

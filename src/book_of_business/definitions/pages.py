@@ -13,28 +13,13 @@ from typing import Any
 import jinja2
 
 from book_of_business.definitions.contract import ContractTable, read_domains
-from book_of_business.definitions.measures import NONE, Catalogue, Mart, Measure, Threshold, anchor_of
+from book_of_business.definitions.measures import NONE, SUBJECTS, Catalogue, Mart, Measure, Threshold, anchor_of
+from book_of_business.errors import UserError
 from book_of_business.terminal.questions import Question
 
 COMMAND = "python -m book_of_business definitions"
 PAGES = {"docs/metrics.md": "metrics.md.j2", "docs/raw-contract.md": "raw-contract.md.j2"}
 TEMPLATES = "docs/templates"
-# In the order in which a reader meets them; a folder of marts that is not here comes last, under its own name.
-SUBJECTS = {
-    "capacity": "Load and capacity",
-    "throughput": "Throughput",
-    "coverage": "Coverage",
-    "engagement": "Quality, sentiment and follow-up",
-    "risk": "Risk",
-    "renewals": "Renewals",
-    "outcomes": "Outcomes and scorecards",
-    "balance": "Balance of books",
-    "triggers": "Rebalancing triggers",
-    "conversations": "What conversations say",
-    "core": "Accounts, CSMs and weeks",
-    "calibration": "Logged time",
-    "quality": "Data quality",
-}
 SCORECARD = (
     *("load_ratio", "counted_interaction_count", "mean_detection_days", "mean_sentiment_score", "follow_up_density"),
     *("unmonitored_ratio", "mean_quality_score"),
@@ -42,7 +27,7 @@ SCORECARD = (
 # A name of several words that stands by itself: not between backticks, not part of a link.
 BARE_NAME = re.compile(r"(?<![`\w/.\[])[a-z]+(?:_[a-z0-9]+)+(?![`\w/.\]])")
 BACKTICKED = re.compile(r"`(\w+)`")
-DOCUMENT = re.compile(r"(?<![\w/.(\[])(?:docs/)?((?:evidence/)?[a-z_-]+\.md)\b(?!\])")
+DOCUMENT = re.compile(r"(?<![\w/.\[])(?:docs/)?((?:evidence/)?[a-z_-]+\.md)\b(?!\])")
 
 
 class Pages:
@@ -59,7 +44,11 @@ class Pages:
         return {page: self.render(template) for page, template in PAGES.items()}
 
     def render(self, template: str) -> str:
-        """One page. Lines of Jinja leave none behind."""
+        """One page. Lines of Jinja leave none behind.
+
+        Raises:
+            UserError: if the template cannot be rendered, or names a threshold that there is not.
+        """
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.project_dir / TEMPLATES),
             trim_blocks=True,
@@ -68,7 +57,11 @@ class Pages:
             autoescape=False,
         )
         environment.filters.update(self.filters)
-        text = environment.get_template(template).render(self.values)
+        try:
+            text = environment.get_template(template).render(self.values)
+        except jinja2.TemplateError as error:
+            place = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+            raise UserError(f"{TEMPLATES}/{template}{place}: {error.message}") from None
         return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
 
     @property
@@ -83,6 +76,8 @@ class Pages:
             "question_link": question_link,
             "quotient": self.quotient,
             "also_in": also_in,
+            "judgement": self.judgement,
+            "value": lambda row: f"`{row.name}` = {row.value}",
             "threshold": self.threshold,
         }
 
@@ -97,11 +92,13 @@ class Pages:
             "measures": catalogue.measures,
             "measures_of": self.measures_of,
             "columns_from_elsewhere": self.columns_from_elsewhere,
+            "judges_of": catalogue.judges_of,
+            "thresholds_of_parts": catalogue.thresholds_of_parts,
             "subjects": self.subjects,
             "main_measures": [by_heading[name] for name in SCORECARD if name in by_heading],
             "constants": self.constants,
-            "value_of": lambda name: catalogue.thresholds[name].value,
-            "percent": lambda name: f"{100 * float(catalogue.thresholds[name].value):g}%",
+            "value_of": self.value_of,
+            "percent": lambda name: f"{100 * float(self.value_of(name)):g}%",
             "signal_rules": self.read_rows("seeds/reference/risk_signal_rules.csv"),
             "domains": domains,
             "tables": tables,
@@ -111,9 +108,7 @@ class Pages:
 
     @cached_property
     def subjects(self) -> list[dict[str, Any]]:
-        """The folders of marts with their titles, in the order of SUBJECTS."""
-        folders = list(dict.fromkeys(mart.subject for mart in self.catalogue.marts))
-        order = [*(name for name in SUBJECTS if name in folders), *(name for name in folders if name not in SUBJECTS)]
+        """The folders of marts with their titles; marts that define a metric of the scorecard come first."""
         return [
             {
                 "title": SUBJECTS.get(name, name.capitalize()),
@@ -123,7 +118,7 @@ class Pages:
                     key=lambda mart: (mart.name not in self.main_marts, mart.name),
                 ),
             }
-            for name in order
+            for name in dict.fromkeys(mart.subject for mart in self.catalogue.marts)
         ]
 
     @cached_property
@@ -144,13 +139,13 @@ class Pages:
                     links.append(f"[{column.name}](#{measure.anchor})")
         return links
 
-    def formula(self, text: str) -> str:
-        """A formula with the names of columns as links to their entries, or as code."""
+    def formula(self, text: str, own_heading: str = "") -> str:
+        """A formula with the names of columns as links to their entries, or as code; no entry links to itself."""
         anchors = {measure.heading: measure.anchor for measure in self.catalogue.measures}
 
         def as_link(match: re.Match[str]) -> str:
             name = match.group()
-            return f"[{name}](#{anchors[name]})" if name in anchors else f"`{name}`"
+            return f"[{name}](#{anchors[name]})" if name in anchors and name != own_heading else f"`{name}`"
 
         def as_file(match: re.Match[str]) -> str:
             path = self.catalogue.reference_tables.get(match.group(1))
@@ -160,7 +155,12 @@ class Pages:
 
     def quotient(self, measure: Measure) -> str:
         """Numerator and denominator."""
-        return " / ".join(self.formula(part or NONE) for part in (measure.numerator, measure.denominator))
+        return ", ".join(self.formula(part or NONE) for part in (measure.numerator, measure.denominator))
+
+    def judgement(self, measure: Measure) -> str:
+        """A flag or label as a link, with the thresholds that it compares with."""
+        values = ", ".join(f"`{row.name}` = {row.value}" for row in measure.thresholds)
+        return f"[{measure.heading}](#{measure.anchor})" + (f" ({values})" if values else "")
 
     def threshold(self, row: Threshold) -> str:
         """A threshold with its value and rationale."""
@@ -177,6 +177,16 @@ class Pages:
         lines = ["| threshold | value | rationale |", "|---|---|---|"]
         lines += [f"| `{row.name}` | {row.value} {row.unit} | {with_links(row.rationale)} |" for row in rows]
         return "\n".join(lines)
+
+    def value_of(self, name: str) -> str:
+        """The value of a threshold.
+
+        Raises:
+            UserError: if there is no such threshold.
+        """
+        if name not in self.catalogue.thresholds:
+            raise UserError(f"a template in {TEMPLATES} names the threshold {name}, which thresholds.csv lacks")
+        return self.catalogue.thresholds[name].value
 
     def read_rows(self, path: str) -> list[dict[str, str]]:
         """The rows of a CSV file of the project."""
@@ -224,7 +234,7 @@ def also_in(measure: Measure) -> str:
     for column in measure.columns[1:]:
         names.setdefault(column.mart, []).append(column.name)
     return ", ".join(
-        f"[{mart}](#{mart})" + ("" if columns == [measure.name] else f" as {' and '.join(columns)}")
+        f"[{mart}](#{mart})" + ("" if columns == [measure.name] else f" (as {', '.join(columns)})")
         for mart, columns in names.items()
     )
 

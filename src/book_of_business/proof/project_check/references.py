@@ -21,7 +21,8 @@ PATH = re.compile(
     r"(?<![\w./*<>{}$~\\%-])((?:\.\.?/)*(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:md|py|sql|ya?ml|csv|ipynb|sh|j2|png|svg))(?![\w*(/]|\.\w)"
 )
 MARKDOWN = re.compile(r"(?<![\w./*<>{}$~-])[\w./-]*\w\.md\b")
-LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
+# Addresses and the pages of dbt (#!/model/...) are none of ours.
+LINK = re.compile(r"\]\((?!\w+:|#!)([^)#\s]*)(?:#([^)\s]*))?\)")
 HEADING = re.compile(r"^#+ +(.+?) *#*$", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 URL = re.compile(r"\b\w+://\S+")
