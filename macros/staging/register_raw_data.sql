@@ -27,8 +27,7 @@
             {#- told on the terminal: Dbt._listen -#}
             {% do log('reading ' ~ table.name) %}
             {% set form = forms.get(table.name, {}) %}
-            {% set places = registered_files(table.name) if files[0].kind == 'parquet' else [files[0].pattern] %}
-            {% set rows = read_files(files[0].kind, places, form) %}
+            {% set rows = read_files(files[0].kind, registered_files(table.name) if files[0].kind == 'parquet' else [files[0].pattern], form) %}
             {% do run_query('create view ' ~ relation ~ ' as ' ~ rows) %}
             {% set columns = received_columns(table, run_query('describe ' ~ relation).rows) %}
             {% set is_as_received = not columns | selectattr('is_renamed') | list and not form.get('decimal_commas') %}
