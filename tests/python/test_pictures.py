@@ -1,5 +1,6 @@
 """The pictures and the page of the bundled book show what its marts say now."""
 
+import io
 import os
 import re
 from pathlib import Path
@@ -8,11 +9,14 @@ import altair as alt
 import polars as pl
 import pytest
 from conftest import ROOT, Run, rows, run_build, shared_folder
+from rich.console import Console
 
 from book_of_business.pages import pictures
+from book_of_business.terminal.report import print_report
 
 FOLDER = ROOT / pictures.FOLDER
 LARGEST_BYTES = 200_000
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def test_each_picture_plots_what_the_marts_say_now(demo: dict[str, alt.TopLevelM
 
 
 def test_pictures_are_small_and_used(demo: dict[str, alt.TopLevelMixin]) -> None:
-    pages = "".join(path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
+    pages = README + "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
     for name in demo:
         assert (FOLDER / name).stat().st_size < LARGEST_BYTES
         assert f"img/{name}" in pages
@@ -82,3 +86,12 @@ def test_the_people_of_the_demo_page_are_those_of_the_marts(demo_build: Path) ->
     assert [[cell.strip() for cell in cells[:5]] for cells in people] == [
         [name, csm_id, str(accounts), load.replace(".0%", "%"), over] for name, csm_id, accounts, load, over in measured
     ]
+
+
+def test_the_readme_quotes_what_the_build_prints(demo_build: Path) -> None:
+    printed = Console(width=200, file=io.StringIO())
+    print_report(demo_build / "book_of_business.duckdb", printed)
+    lines = [" ".join(line.split()) for line in printed.file.getvalue().splitlines()]
+    quoted = [" ".join(line.split()) for line in README.splitlines() if re.match(r" [^|]*\(C\d\d\)", line)]
+    assert len(quoted) == 3
+    assert set(quoted) <= set(lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import rows, run_build
+from conftest import ROOT, rows, run_build
 
 from book_of_business import settings
 from book_of_business.building.build import measured_at_a_sunday
@@ -15,6 +15,7 @@ from book_of_business.building.lock import check_writable, one_build_at_a_time
 from book_of_business.console import one_line
 from book_of_business.errors import UserError
 from book_of_business.receiving.raw_tables import explained
+from book_of_business.receiving.reference_files import check_thresholds
 
 HOSTILE_NAMES = [
     "<script>alert(1)</script>",
@@ -292,3 +293,20 @@ def test_a_whole_build_leaves_marts_files_and_a_page_of_its_checks(small_book: P
     }
     assert marts == {path.stem for path in (done.build_dir / "marts").glob("*.parquet")}
     assert "Books of business, week ending" in done.output
+
+
+def test_a_threshold_without_a_row_stops_a_build_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "seeds/reference").mkdir(parents=True)
+    (tmp_path / "models/a.sql").write_text(
+        "select {{ threshold('red_health_score') }}, {{ threshold( \"other_days\") }}"
+    )
+    (tmp_path / "seeds/reference/thresholds.csv").write_text(
+        "threshold,value,unit,rationale\nother_days,1,days,A day.\n"
+    )
+    with pytest.raises(
+        UserError, match=r"(?s)thresholds.csv lacks .*\n  - red_health_score, which models/a.sql reads$"
+    ):
+        check_thresholds(tmp_path)
+    check_thresholds(ROOT)

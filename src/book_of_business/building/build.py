@@ -17,6 +17,7 @@ from book_of_business.console import ProgressCallback, Step, count_of, error_con
 from book_of_business.errors import UserError
 from book_of_business.receiving.raw_files import NO_DATE, look_at_raw_files
 from book_of_business.receiving.raw_tables import check_readable, explained, stop_without_rows
+from book_of_business.receiving.reference_files import check_thresholds
 from book_of_business.settings import Settings, sunday_of
 from book_of_business.validation.worker import ValidationWorker, Verdict
 
@@ -39,6 +40,7 @@ def build(settings: Settings, *, is_fast: bool = False) -> None:
     """
     settings = measured_at_a_sunday(settings)
     check_writable(settings.build_dir)
+    check_thresholds(settings.project_dir)
     with step("Looking at the raw files", is_brief=True):
         look_at_raw_files(settings)
     with one_build_at_a_time(settings.build_dir), ValidationWorker(settings, is_idle=is_fast) as validation:

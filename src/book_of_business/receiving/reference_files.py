@@ -19,6 +19,7 @@ from book_of_business.settings import project_dir
 NAME_LENGTH = 60
 # A spreadsheet runs a cell that begins with one of = + - @, so a name begins with a letter.
 NAME = re.compile(rf"[^\W\d_][\w .,'&()@+-]{{0,{NAME_LENGTH - 1}}}")
+THRESHOLD_IN_SQL = re.compile(r"\bthreshold\(\s*['\"](\w+)['\"]\s*\)")
 
 
 def checked_name(text: str) -> str:
@@ -81,6 +82,29 @@ def read_thresholds(reference: Path | None, names: Iterable[str]) -> dict[str, f
         except (KeyError, ValueError):
             raise UserError(f"{path} has no number for {name}: restore the row from the repository") from None
     return found
+
+
+def check_thresholds(project: Path) -> None:
+    """Stop where a rule reads a threshold that has no row: SQL would compare with null, and never find anything.
+
+    Args:
+        project: folder of the dbt project.
+
+    Raises:
+        UserError: naming each missing threshold and a file that reads it.
+    """
+    path = project / "seeds" / "reference" / "thresholds.csv"
+    known = {row["threshold"] for row in read_rows(path)}
+    missing = {
+        name: file.relative_to(project)
+        for folder in ("macros", "models")
+        for file in sorted((project / folder).rglob("*.sql"))
+        for name in THRESHOLD_IN_SQL.findall(file.read_text(encoding="utf-8"))
+        if name not in known
+    }
+    if missing:
+        rows = "".join(f"\n  - {name}, which {file} reads" for name, file in sorted(missing.items()))
+        raise UserError(f"{path} lacks these rows: restore them from the repository and change only their values{rows}")
 
 
 def rewrite(
