@@ -43,6 +43,19 @@ models:
     columns:
       - {name: capacity_hours, data_type: double, description: "{{ doc('capacity_hours') }}"}
 """
+SOURCES = """\
+version: 2
+
+sources:
+  - name: crm
+    description: "Who works on what."
+    tables:
+      - name: entries
+        description: "One row per entry."
+        config: {meta: {grain: [entry_id], is_required: true}}
+        columns:
+          - {name: entry_id, data_type: varchar, description: "Id of the entry."}
+"""
 FILES = {
     "models/docs.md": "{% docs capacity_hours %}Hours to give, hours; null for `unassigned`.{% enddocs %}\n",
     "models/marts/capacity/fct_loads.yml": MART,
@@ -58,6 +71,7 @@ FILES = {
         "where minutes < {{ longest() }}\n"
     ),
     "models/staging/crm/stg_crm__entries.sql": "select 1\n",
+    "models/staging/crm/_crm__sources.yml": SOURCES,
     "macros/rules.sql": (
         "{% macro threshold(name) %}(select value){% endmacro %}\n"
         "{% macro longest() -%}{{ threshold('longest_' ~ kind ~ '_minutes') }}{%- endmacro %}\n"

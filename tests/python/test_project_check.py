@@ -64,6 +64,20 @@ models:
       - {name: load_ratio, data_type: double, description: "Load, ratio; null at no capacity.",
          config: {meta: {formula: "see `target_load_ratio`", numerator: hours, denominator: capacity}}}
 """
+SOURCES = """\
+version: 2
+
+sources:
+  - name: crm
+    schema: raw
+    description: "Who carries what."
+    tables:
+      - name: loads
+        description: "One row per CSM."
+        config: {meta: {grain: [csm_id], is_required: true}}
+        columns:
+          - {name: csm_id, data_type: varchar, description: "Id of the CSM."}
+"""
 FILES = {
     f"{MART}.sql": GOOD_SQL,
     f"{MART}.yml": GOOD_YAML,
@@ -76,6 +90,7 @@ FILES = {
         "{{ checked_rows('crm', 'loads', accepted_from={'tier': ref('thresholds')}) }}\n"
     ),
     "models/staging/crm/base/base_crm__loads.yml": GOOD_YAML.replace("fct_loads", "base_crm__loads"),
+    "models/staging/crm/_crm__sources.yml": SOURCES,
     "seeds/reference/thresholds.csv": "threshold,value,unit,rationale\ntarget_load_ratio,1,ratio,Above is over.\n",
     "seeds/reference/risk_signal_rules.csv": (
         "signal_type,parameter,value,unit,rationale\nescalation,severity,3,1-3,x\n"
