@@ -73,6 +73,12 @@ def simulate(out: Path, *arguments: str) -> Path:
     return out
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """At exit DuckDB's bindings print which of their functions other libraries still hold: that is no finding."""
+    if hasattr(config, "workerinput"):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
 @contextmanager
 def shared_folder(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
     """A folder that the processes of a test run have in common; one at a time is in it."""

@@ -374,20 +374,12 @@ def test_a_bi_tool_finds_descriptions_dates_and_every_owner(small_build: Run) ->
 
 
 @pytest.mark.parametrize(
-    ("line", "seconds", "arguments"),
-    [
-        ("Reading the raw tables ...", 2.0, ["--fast"]),
-        ("Checking the raw tables as received ...", 0.3, []),
-        ("Building the marts ...", 1.0, ["--fast"]),
-        ("Building the marts ...", 4.0, ["--fast"]),
-        ("Copying the marts ...", 0.02, ["--fast"]),
-    ],
+    ("line", "seconds"),
+    [("Reading the raw tables ...", 2.0), ("Building the marts ...", 4.0), ("Copying the marts ...", 0.02)],
 )
-def test_a_killed_build_leaves_the_last_good_marts(
-    published: Run, other_book: Path, line: str, seconds: float, arguments: list[str]
-) -> None:
+def test_a_killed_build_leaves_the_last_good_marts(published: Run, other_book: Path, line: str, seconds: float) -> None:
     before = rows(published.published_file, COUNT)
-    running = start_build(published.build_dir, other_book, *arguments)
+    running = start_build(published.build_dir, other_book, "--fast")
     seen = any(said.strip() == line for said in running.stderr)
     time.sleep(seconds)
     was_running = running.poll() is None
