@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments prove-statistics lint unit notebooks pictures lab docs definitions spark-build spark-test parity bench clean lock
+.PHONY: help build weekly ask test prove-increments prove-statistics lint notebooks pictures lab docs definitions spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
