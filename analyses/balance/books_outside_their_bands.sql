@@ -1,4 +1,6 @@
 -- Question: Which books are outside the band of their motion, by ARR or by number of accounts?
+-- Also: books that are too large or too small; portfolio outside the recommended size; too many accounts for one CSM
+-- Filters: csm, motion
 with
 
 books as (

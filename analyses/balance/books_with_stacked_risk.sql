@@ -1,4 +1,6 @@
 -- Question: Which books hold more red accounts than one book should, and how likely is a churn in them?
+-- Also: books with too many red accounts; several troubled accounts at one person; risk concentrated on one CSM
+-- Filters: csm
 with
 
 books as (

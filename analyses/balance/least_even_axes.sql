@@ -1,4 +1,6 @@
 -- Question: On which axes do the books of a motion differ most, and which book stands out?
+-- Also: how fair are the books; how evenly is the work spread; imbalance between CSMs; inequality of the books; gini
+-- Filters: motion
 with
 
 balance as (

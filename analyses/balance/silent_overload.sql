@@ -1,4 +1,6 @@
 -- Question: Which books grew beyond their capacity without a single account being assigned?
+-- Also: workload grew without new accounts; who became overloaded unnoticed; creeping overload
+-- Filters: csm
 with
 
 drifts as (

@@ -1,4 +1,7 @@
 -- Question: Which CSMs have room for more work, how much, and is their load rising?
+-- Also: who has room for more accounts; who has spare capacity; who can take another account; who is underloaded
+-- Also: free capacity; who could take over an account
+-- Filters: csm, team
 with
 
 capacity as (

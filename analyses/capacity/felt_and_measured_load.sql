@@ -1,4 +1,6 @@
 -- Question: How loaded do CSMs feel, beside the load that we measure?
+-- Also: perceived workload; how stressed do people feel; what do people say about their workload; effort survey
+-- Filters: csm
 with
 
 surveys as (

@@ -1,4 +1,6 @@
 -- Question: Whose ramp is over while their book still leaves room to absorb accounts?
+-- Also: new hires who can take more accounts; ramp finished and still room
+-- Filters: csm, team
 with
 
 triggers as (

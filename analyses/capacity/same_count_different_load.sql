@@ -1,4 +1,5 @@
 -- Question: Which pairs of books hold the same number of accounts and differ most in the work they ask for?
+-- Also: same number of accounts but different work; why an account count misleads; compare books of equal size
 with
 
 loads as (

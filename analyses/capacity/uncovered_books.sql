@@ -1,4 +1,7 @@
 -- Question: Whose accounts has nobody time for this week, and since when?
+-- Also: accounts nobody has time for; whose accounts are uncovered; who covers for somebody on leave
+-- Also: no cover during leave
+-- Filters: csm, team
 with
 
 triggers as (

@@ -1,4 +1,6 @@
 -- Question: At which accounts has a champion left or a new one come lately?
+-- Also: champion left; our sponsor has gone; new champion at an account; change of the main contact
+-- Filters: account, csm, segment, team
 with
 
 stakeholders as (

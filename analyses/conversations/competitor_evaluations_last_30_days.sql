@@ -1,4 +1,6 @@
 -- Question: Which accounts mentioned a competitor evaluation in the last 30 days?
+-- Also: accounts that evaluate a competitor; who is testing another vendor; trials of a rival
+-- Filters: account, competitor, csm, segment, team
 with
 
 conversations as (

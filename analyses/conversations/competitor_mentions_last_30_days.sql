@@ -1,4 +1,6 @@
 -- Question: Which accounts named a competitor in the last 30 days, evaluation or not?
+-- Also: competitor named in the last 30 days
+-- Filters: account, competitor, csm, segment, team
 with
 
 conversations as (

@@ -1,4 +1,7 @@
 -- Question: How long after a customer first asks about a product does an expansion opportunity open?
+-- Also: from a question about a product to an opportunity; how fast do we turn demand into pipeline
+-- Also: time until upsell
+-- Filters: product
 with
 
 discussions as (

@@ -1,4 +1,7 @@
 -- Question: Which accounts look healthy by use and score, and sound unhappy in conversations?
+-- Also: healthy score but unhappy in calls; green accounts that sound negative; hidden unhappiness
+-- Also: dashboards are green but customers complain
+-- Filters: account, csm, segment, team
 with
 
 conversations as (

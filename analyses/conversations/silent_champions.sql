@@ -1,4 +1,7 @@
 -- Question: Which champions have fallen silent, and for how long?
+-- Also: champions who no longer attend; which champion went quiet; contact has disappeared
+-- Also: who stopped coming to meetings
+-- Filters: account, csm, segment, team
 with
 
 stakeholders as (

@@ -1,4 +1,7 @@
 -- Question: Which products do accounts ask about that they do not own and nobody is selling to them?
+-- Also: product requests nobody picked up; upsell opportunities we miss; customers ask for a product they do not have
+-- Also: missed expansion; cross-sell
+-- Filters: account, csm, product, segment, team
 with
 
 discussions as (

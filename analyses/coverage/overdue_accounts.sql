@@ -1,4 +1,7 @@
 -- Question: Which accounts are owed a conversation by their cadence, the largest first?
+-- Also: accounts overdue for a conversation; which customer should we call next; cadence missed
+-- Also: accounts past their cadence; who is due for a check-in
+-- Filters: account, csm, segment, team
 with
 
 coverage as (

@@ -1,4 +1,6 @@
 -- Question: Which books leave more accounts without a real conversation than their cadence explains?
+-- Also: books with more neglect than planned; coverage worse than expected
+-- Filters: csm
 with
 
 triggers as (

@@ -1,4 +1,6 @@
 -- Question: How much revenue has nobody really spoken to lately, by segment?
+-- Also: ARR without contact; how much revenue is unattended; revenue in unmonitored accounts by segment
+-- Filters: segment
 with
 
 coverage as (

@@ -1,4 +1,6 @@
 -- Question: Whose conversations are better than their scorecard's average by more than chance?
+-- Also: whose calls are best practice; who can coach others; who runs great meetings
+-- Filters: csm, team
 with
 
 engagement as (

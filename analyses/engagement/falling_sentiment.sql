@@ -1,4 +1,6 @@
 -- Question: In which books is sentiment falling, and on how much revenue does that rest?
+-- Also: sentiment is dropping; mood gets worse; where do customers become less happy
+-- Filters: csm
 with
 
 sentiment as (

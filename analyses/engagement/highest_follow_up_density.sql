@@ -1,4 +1,6 @@
 -- Question: Which CSMs have the highest follow-up density?
+-- Also: follow-ups per conversation; who creates the most action items; follow-up density
+-- Filters: csm
 with
 
 engagement as (

@@ -1,4 +1,6 @@
 -- Question: Where are promises to customers overdue, and how many were kept on time?
+-- Also: late promises; overdue action items; broken commitments; follow-ups that are late
+-- Filters: csm
 with
 
 engagement as (

@@ -1,4 +1,6 @@
 -- Question: What moved the ARR of each book last week?
+-- Also: ARR bridge; new, expansion and churn of last week; what changed in revenue; ARR waterfall
+-- Filters: csm, team
 with
 
 movements as (

@@ -1,4 +1,6 @@
 -- Question: How do teams retain and expand their customers, and what do those answer?
+-- Also: NRR by team; GRR of the teams; net retention and satisfaction of each team; team NPS
+-- Filters: team
 with
 
 outcomes as (

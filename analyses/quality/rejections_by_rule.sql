@@ -1,4 +1,5 @@
 -- Question: Which rows were left out of the numbers, and by which rule?
+-- Also: rejected rows; bad records; data errors; which data were rejected
 with
 
 rejected_rows as (

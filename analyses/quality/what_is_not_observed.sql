@@ -1,4 +1,5 @@
 -- Question: What can we not measure, for want of which table?
+-- Also: missing data; missing tables; what do we not know; which metrics are unavailable
 with
 
 coverage as (

@@ -1,4 +1,6 @@
 -- Question: Which renewal peaks could be brought under the cap by exchanging accounts?
+-- Also: renewal peaks we could avoid; which renewals could be swapped
+-- Filters: csm
 with
 
 renewals as (

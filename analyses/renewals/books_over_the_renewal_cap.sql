@@ -1,4 +1,6 @@
 -- Question: Which books have too much of their ARR renewing in one quarter?
+-- Also: too many renewals in one quarter; renewal cliff; renewals pile up; over the renewal cap
+-- Filters: csm
 with
 
 renewals as (

@@ -1,4 +1,6 @@
 -- Question: Which customers left before anybody had noticed the risk?
+-- Also: churn that nobody saw coming; surprise churn; lost without warning; customers lost before we noticed
+-- Filters: account, csm, segment, team
 with
 
 episodes as (

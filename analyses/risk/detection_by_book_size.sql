@@ -1,4 +1,5 @@
 -- Question: Are risks noticed too late in larger books: by accounts, by ARR or by load?
+-- Also: do large books detect risk later; does book size slow detection
 with
 
 episodes as (

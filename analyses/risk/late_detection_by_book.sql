@@ -1,4 +1,6 @@
 -- Question: In which books is risk noticed late, or not at all?
+-- Also: time to detection by CSM; who notices risks late; how fast are risks detected; mean time to risk detection
+-- Filters: csm, team
 with
 
 detection as (

@@ -1,4 +1,6 @@
 -- Question: Which risks has nobody picked up yet, the oldest first?
+-- Also: risks nobody noticed; unseen risks; undetected risk; open risk without anybody acting; risks not picked up
+-- Filters: account, csm, segment, team
 with
 
 episodes as (

@@ -1,4 +1,6 @@
 -- Question: Which accounts are at risk again after somebody had noticed it once?
+-- Also: risk came back; recurring risks; relapsed accounts; again in trouble
+-- Filters: account, csm, segment, team
 with
 
 episodes as (

@@ -1,4 +1,5 @@
 -- Question: What signs of risk do we see, how often, and how many are still unanswered?
+-- Also: kinds of risk signals; how many signals of each type; number of usage declines; frequency of risk signs
 with
 
 signals as (

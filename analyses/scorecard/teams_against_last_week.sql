@@ -1,4 +1,6 @@
 -- Question: How do the teams stand on load, coverage, sentiment and risk, against the week before?
+-- Also: compare the teams; team scorecard; how are the teams doing; team overview
+-- Filters: team
 with
 
 scorecards as (

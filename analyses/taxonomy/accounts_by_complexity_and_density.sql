@@ -1,4 +1,5 @@
 -- Question: How are active accounts and their ARR spread over complexity and signal density?
+-- Also: how complex are our accounts; accounts by complexity; distribution of complexity and signals
 with
 
 accounts as (

@@ -1,4 +1,6 @@
 -- Question: Which accounts are silent in every channel, the largest first?
+-- Also: accounts without any signal; customers who went dark; no usage and no contact; dead accounts
+-- Filters: account, csm, segment, team
 with
 
 accounts as (

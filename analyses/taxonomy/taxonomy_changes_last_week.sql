@@ -1,4 +1,6 @@
 -- Question: Which accounts changed their stage, complexity, health, potential or signal density last week?
+-- Also: which accounts changed their stage; changes of the taxonomy; what changed in the accounts last week
+-- Filters: account, csm, segment, team
 with
 
 changes as (

@@ -1,4 +1,6 @@
 -- Question: What did conversations take our time for last week, by team?
+-- Also: how do we spend our time; time by category; share of internal work; administrative time
+-- Filters: team
 with
 
 throughput as (

@@ -1,4 +1,6 @@
 -- Question: Whose throughput has crept up without the weeks in a row that would call for an intervention?
+-- Also: slow drift; CUSUM alarm; throughput creeping up
+-- Filters: csm, team
 with
 
 throughput as (

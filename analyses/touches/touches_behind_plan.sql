@@ -1,4 +1,6 @@
 -- Question: Where are fewer touches held this quarter than were due by now?
+-- Also: behind on touches; fewer touches than planned; cadence not kept this quarter
+-- Filters: csm
 with
 
 plans as (

@@ -1,4 +1,6 @@
 -- Question: Which books owe more touches than their hours or the touch ceiling allow?
+-- Also: touch plan against hours; can the touches be done; more touches than time
+-- Filters: csm
 with
 
 plans as (

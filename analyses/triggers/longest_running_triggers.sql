@@ -1,4 +1,6 @@
 -- Question: Which calls for a rebalancing have stood longest?
+-- Also: triggers open the longest; long-standing triggers; oldest rebalancing triggers
+-- Filters: csm
 with
 
 triggers as (

@@ -1,4 +1,7 @@
 -- Question: What calls for a rebalancing this week, and why?
+-- Also: what should I do this week; triggers; what needs attention; why rebalance; alerts of the week
+-- Also: which books need a change
+-- Filters: csm
 with
 
 triggers as (

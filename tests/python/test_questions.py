@@ -13,9 +13,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from book_of_business.errors import UserError
+from book_of_business.questions import catalogue
 from book_of_business.terminal import questions
 
-CATALOGUE = questions.read_questions(ROOT)
+CATALOGUE = catalogue.read_questions(ROOT)
 CASES = {path.stem: path for path in sorted((ROOT / "tests" / "questions").glob("*.yml"))}
 TOLERANCE = 9  # decimals
 
@@ -63,13 +64,14 @@ def test_the_answer_is_the_one_worked_out_by_hand(name: str, tmp_path: Path) -> 
     question = CATALOGUE[name]
     assert set(case["given"]) == set(question.marts), "a case gives the marts that the question reads"
     assert case["expect"], "a case that expects nothing cannot fail"
-    answer = questions.ask(file_of(case["given"], question.marts, tmp_path / "book.duckdb"), question)
+    bound = catalogue.bind(question, case.get("parameters", {}))
+    answer = catalogue.ask(file_of(case["given"], question.marts, tmp_path / "book.duckdb"), bound)
     assert plain(answer.to_dicts()) == plain(case["expect"])
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_question_runs_on_a_whole_book(name: str, small_build: Run) -> None:
-    assert questions.ask(small_build.published_file, CATALOGUE[name]).width > 1
+    assert catalogue.ask(small_build.published_file, CATALOGUE[name]).width > 1
     assert "order by" in CATALOGUE[name].sql, "the same question gives the same rows in the same order"
 
 
@@ -80,7 +82,7 @@ def test_an_answer_with_hostile_names_is_text_and_no_formula(tmp_path: Path) -> 
     console = Console(width=100, record=True, file=(tmp_path / "out").open("w"))
     console.print(questions.answer_table(questions.shown_columns(answer, {})))
     assert "[red]x[/red]" in console.export_text()
-    lines = questions.as_csv(answer).splitlines()
+    lines = catalogue.as_csv(answer).splitlines()
     assert lines[2].startswith("\"'=HYPERLINK(")
     assert lines[3].startswith("'-1+1")
     assert lines[4] == "Ana,4.0"
@@ -117,10 +119,10 @@ def test_an_answer_without_rows_says_what_that_may_mean(tmp_path: Path) -> None:
 
 def test_a_name_that_is_none_says_what_is_near() -> None:
     with pytest.raises(UserError, match=r"near it: .*books_over_capacity"):
-        questions.find(CATALOGUE, "book_over_capacity")
+        catalogue.find(CATALOGUE, "book_over_capacity")
 
 
-def printed(path: Path, question: questions.Question, width: int) -> str:
+def printed(path: Path, question: catalogue.Question, width: int) -> str:
     """What a terminal of that width shows of an answer."""
     console = Console(file=io.StringIO(), width=width, highlight=False)
     questions.print_answer(path, question, console)
@@ -206,7 +208,7 @@ def test_a_share_is_a_percentage_and_an_amount_whole_dollars(name: str, value: f
 
 @pytest.mark.parametrize("asked", ["books_over_capacity", "Books over capacity?", " BOOKS-over_capacity\n"])
 def test_a_name_is_found_in_any_case_and_with_blanks(asked: str) -> None:
-    assert questions.find(CATALOGUE, asked).name == "books_over_capacity"
+    assert catalogue.find(CATALOGUE, asked).name == "books_over_capacity"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_a_name_is_found_in_any_case_and_with_blanks(asked: str) -> None:
 )
 def test_whatever_is_asked_the_answer_is_a_sentence(asked: str) -> None:
     with pytest.raises(UserError, match="there is no question") as caught:
-        questions.find(CATALOGUE, asked)
+        catalogue.find(CATALOGUE, asked)
     told = str(caught.value)
     assert "\n" not in told
     assert "\x1b" not in told
@@ -249,13 +251,13 @@ def test_make_and_the_shell_leave_a_question_as_it_was_typed(tmp_path: Path) -> 
 def test_a_file_of_an_older_build_says_so(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "old.duckdb")).close()
     with pytest.raises(UserError, match="run `make build`"):
-        questions.ask(tmp_path / "old.duckdb", CATALOGUE["books_over_capacity"])
+        catalogue.ask(tmp_path / "old.duckdb", CATALOGUE["books_over_capacity"])
 
 
 def test_a_file_of_the_catalogue_says_its_question_and_asks_marts_alone(tmp_path: Path) -> None:
     (tmp_path / "silent.sql").write_text("select 1")
     with pytest.raises(UserError, match="first line"):
-        questions.read_question(tmp_path / "silent.sql", "x")
+        catalogue.read_question(tmp_path / "silent.sql", "x")
     (tmp_path / "macro.sql").write_text("-- Question: x?\nselect {{ threshold('x') }}")
     with pytest.raises(UserError, match="only ref"):
-        questions.read_question(tmp_path / "macro.sql", "x")
+        catalogue.read_question(tmp_path / "macro.sql", "x")

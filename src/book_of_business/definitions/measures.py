@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from book_of_business.definitions.lineage import Lineage
-from book_of_business.terminal.questions import Question, read_questions
+from book_of_business.questions.catalogue import Question, read_questions
 
 DOC_BLOCK = re.compile(r"\{%\s*docs\s+(\w+)\s*%\}(.*?)\{%\s*enddocs\s*%\}", re.DOTALL)
 DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")

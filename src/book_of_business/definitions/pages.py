@@ -15,7 +15,7 @@ import jinja2
 from book_of_business.definitions.contract import ContractTable, read_domains
 from book_of_business.definitions.measures import NONE, SUBJECTS, Catalogue, Mart, Measure, Threshold, anchor_of
 from book_of_business.errors import UserError
-from book_of_business.terminal.questions import Question
+from book_of_business.questions.catalogue import Question
 
 COMMAND = "python -m book_of_business definitions"
 PAGES = {"docs/metrics.md": "metrics.md.j2", "docs/raw-contract.md": "raw-contract.md.j2"}

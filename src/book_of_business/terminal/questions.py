@@ -1,8 +1,4 @@
-"""The catalogue of questions: named queries over the published marts, in `analyses/`.
-
-Each file begins with `-- Question:` and reads nothing but marts, through `ref()`. dbt compiles them with the models;
-here they are asked of the published file, which needs no dbt.
-"""
+"""Answers of the catalogue of questions as a terminal shows them."""
 
 from __future__ import annotations
 
@@ -20,15 +16,11 @@ from rich.text import Text
 
 from book_of_business import marts
 from book_of_business.console import add_name_column, add_number_column, name_with_id, new_table, one_line
-from book_of_business.errors import UserError
+from book_of_business.questions.catalogue import Question, answer_of
 
-REF = re.compile(r"\{\{\s*ref\(\s*'(\w+)'\s*\)\s*\}\}")
-QUESTION = re.compile(r"\A-- Question: (.+)\n")
 SHOWN_ROWS = 40
 SHOWN_WIDTH = 36
 SENTENCE_LENGTH = 300
-# Longer than any name of a question: what is beyond it is not compared.
-NAME_LENGTH = 80
 NOTHING = "-"
 # A text goes on in the next line, but not in columns as narrow as a word.
 LEAST_TEXT_WIDTH = 12
@@ -39,17 +31,6 @@ CODE_WIDTH = 24
 SHARE = re.compile(r"_(ratio|share)(_|$)")
 WHOLE_FROM = 1000
 FINE_BELOW = 0.1
-
-
-@dataclass(frozen=True)
-class Question:
-    """A named query: `subject` is its folder, `sql` runs on a file whose schema `marts` holds `marts`."""
-
-    name: str
-    subject: str
-    text: str
-    sql: str
-    marts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -76,57 +57,6 @@ class Shown:
     def heading_width(self) -> int:
         """The longest word of the heading."""
         return max(map(len, self.heading.split()))
-
-
-def read_questions(project_dir: Path) -> dict[str, Question]:
-    """All questions by name, in the order of their subjects and names.
-
-    Raises:
-        UserError: if a file does not say its question, or uses more of Jinja than `ref()`.
-    """
-    return {
-        path.stem: read_question(path, path.parent.name) for path in sorted((project_dir / "analyses").rglob("*.sql"))
-    }
-
-
-def read_question(path: Path, subject: str) -> Question:
-    """One file of the catalogue.
-
-    Raises:
-        UserError: as in `read_questions`.
-    """
-    source = path.read_text(encoding="utf-8")
-    said = QUESTION.match(source)
-    if not said:
-        raise UserError(f"{path}: its first line has to be `-- Question: ...`")
-    sql = REF.sub(r"marts.\1", source)
-    if "{{" in sql or "{%" in sql:
-        raise UserError(f"{path}: only ref() of a mart can be asked without dbt; take other values from a mart")
-    return Question(path.stem, subject, said.group(1).strip(), sql, tuple(sorted(set(REF.findall(source)))))
-
-
-def ask(published_file: Path, question: Question) -> pl.DataFrame:
-    """The answer from the published marts, a frame with the columns of the query.
-
-    Raises:
-        UserError: if there is no published file, or it lacks a mart that is asked about.
-    """
-    with marts.open_published(published_file) as connection:
-        return answer_of(connection, published_file, question)
-
-
-def answer_of(connection: duckdb.DuckDBPyConnection, published_file: Path, question: Question) -> pl.DataFrame:
-    """The same from a file that is open.
-
-    Raises:
-        UserError: if the file lacks a mart or a column that is asked about.
-    """
-    try:
-        return connection.sql(question.sql).pl()
-    except (duckdb.CatalogException, duckdb.BinderException):
-        raise UserError(
-            f"{published_file} was published before the question {question.name}: run `make build`"
-        ) from None
 
 
 def read_csm_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
@@ -279,31 +209,3 @@ def needs_csm_names(answer: pl.DataFrame) -> bool:
         column.endswith("csm_id") and f"{column.removesuffix('_id')}_name" not in answer.columns
         for column in answer.columns
     )
-
-
-def as_csv(answer: pl.DataFrame) -> str:
-    """The whole answer as CSV. A name that a spreadsheet would run as a formula is led by an apostrophe."""
-    texts = [name for name, kind in answer.schema.items() if kind == pl.String]
-    formula = "^[=+\\-@\t\r]"
-    harmless = [
-        pl.when(pl.col(name).str.contains(formula)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
-        for name in texts
-    ]
-    return answer.with_columns(harmless).write_csv()
-
-
-def find(questions: dict[str, Question], name: str) -> Question:
-    """The question of that name, in any case and with blanks for underscores.
-
-    Raises:
-        UserError: if there is none, with the nearest names.
-    """
-    import difflib
-
-    # `Books over capacity?` is books_over_capacity
-    asked = "_".join(re.findall(r"\w+", name.lower()))
-    if asked in questions:
-        return questions[asked]
-    near = difflib.get_close_matches(asked[:NAME_LENGTH], questions, n=3, cutoff=0.4)
-    hint = f"; near it: {', '.join(near)}" if near else ""
-    raise UserError(f"there is no question {one_line(name)}{hint}. `python -m book_of_business ask` lists all")
