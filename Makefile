@@ -11,7 +11,8 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 # A question reaches the command as it was typed: neither make nor the shell reads its quotes and dollar signs.
 override QUESTION := $(value QUESTION)
-export QUESTION
+override Q := $(value Q)
+export QUESTION Q
 # Jupyter refuses root, and most containers have no other user and no browser. Ordinary users keep its defaults.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root --no-browser)
 # `make test` is about the project: it takes the bundled book, and leaves what you have built alone.
@@ -52,8 +53,8 @@ lint: .venv/.installed  ## style of SQL and Python, and the project's own rules
 	.venv/bin/sqlfluff lint --processes 2 --disable-progress-bar
 	$(PY) -m book_of_business.project_check
 
-ask: .venv/.installed  ## answer a question of the catalogue (QUESTION=name; without it, all are listed)
-	@$(PY) -m book_of_business ask -- "$$QUESTION"
+ask: .venv/.installed  ## answer a question (Q="in plain words" or QUESTION=name; without one, all are listed)
+	@if [ -n "$$Q" ]; then $(PY) -m book_of_business ask --text "$$Q"; else $(PY) -m book_of_business ask -- "$$QUESTION"; fi
 
 notebooks: .venv/.installed  ## run the notebooks on the published marts and write them as HTML
 	@$(PY) -m book_of_business notebooks

@@ -1,4 +1,5 @@
 -- Question: Which books are outside the band of their motion, by ARR or by number of accounts?
+-- Also: whose book is too big; whose book is too small
 -- Also: books that are too large or too small; portfolio outside the recommended size; too many accounts for one CSM
 -- Filters: csm, motion
 with

@@ -1,4 +1,5 @@
 -- Question: Which accounts take the most effort, and what makes them heavy?
+-- Also: which accounts eat the most time; time-consuming accounts
 -- Also: most work-intensive accounts; heaviest accounts; what makes this account so much work; effort per account
 -- Also: where does the time of a CSM go; why is the book so heavy
 -- Filters: account, csm, segment, team

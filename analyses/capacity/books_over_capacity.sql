@@ -1,4 +1,5 @@
 -- Question: Which books ask for more than their capacity, and for how many weeks?
+-- Also: who has too much on their plate; who works too much; whose workload is not sustainable
 -- Also: who is overloaded; which CSMs are over capacity; who has too much work; who is drowning; who is above 100%
 -- Also: overworked people; who is at risk of burning out
 -- Filters: csm, team

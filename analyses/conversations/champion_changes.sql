@@ -1,4 +1,5 @@
 -- Question: At which accounts has a champion left or a new one come lately?
+-- Also: where did a champion leave; accounts that lost their champion
 -- Also: champion left; our sponsor has gone; new champion at an account; change of the main contact
 -- Filters: account, csm, segment, team
 with

@@ -1,4 +1,5 @@
 -- Question: Which competitors do customers speak of, and which do they evaluate?
+-- Also: which competitor do customers mention most often
 -- Also: which competitor comes up most; most frequent competitors; strongest rival; ranking of competitors
 -- Filters: competitor
 with

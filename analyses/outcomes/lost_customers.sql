@@ -1,4 +1,5 @@
 -- Question: Which customers have we lost lately?
+-- Also: which customers did we lose; churn
 -- Also: churned accounts; customers who left; lost accounts; who cancelled; churn of the last weeks
 -- Filters: account, csm, segment, team
 -- Parameter: days, 1 to 3650: days to look back

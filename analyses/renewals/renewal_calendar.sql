@@ -1,4 +1,5 @@
 -- Question: How much ARR renews in each book and quarter?
+-- Also: renewals of each book by quarter
 -- Also: renewal calendar; renewals by quarter; when do the renewals of a book fall due; renewal concentration
 -- Filters: csm, team
 with

@@ -1,4 +1,5 @@
 -- Question: Which accounts are silent in every channel, the largest first?
+-- Also: accounts that have gone dark; accounts that went silent
 -- Also: accounts without any signal; customers who went dark; no usage and no contact; dead accounts
 -- Filters: account, csm, segment, team
 with

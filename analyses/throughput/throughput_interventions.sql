@@ -1,4 +1,5 @@
 -- Question: Who has been given more strategic conversations than one person can sustain, for weeks in a row?
+-- Also: too many conversations for weeks
 -- Also: too many meetings for weeks; over the throughput ceiling; who has too many calls; who needs an intervention
 -- Filters: csm, team
 with

@@ -41,9 +41,14 @@ def parser() -> argparse.ArgumentParser:
     publish.set_defaults(run=run_publish)
     report = commands.add_parser("report", help="print the published books")
     report.set_defaults(run=run_report)
-    ask = commands.add_parser("ask", help="answer a question of the catalogue from the published marts, or list them")
-    ask.add_argument("question", nargs="*", help="its name; without one, all are listed")
-    ask.add_argument("--csv", action="store_true", help="write the whole answer as CSV")
+    ask = commands.add_parser("ask", help="answer a question from the published marts, or list all questions")
+    ask.add_argument(
+        "question", nargs="*", help="its name, and values such as days=90 csm=C01; without one, all are listed"
+    )
+    ask.add_argument("--text", help="the question in plain words instead")
+    form = ask.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="write the whole answer as CSV")
+    form.add_argument("--json", action="store_true", help="write what was understood and the answer as JSON")
     ask.set_defaults(run=run_ask)
     weekly = commands.add_parser(
         "weekly", help="print the scorecard of the last complete week from the published marts"
@@ -101,22 +106,10 @@ def run_report(_: argparse.Namespace) -> int:
 
 def run_ask(arguments: argparse.Namespace) -> int:
     """Answer a question, or list the catalogue."""
-    from book_of_business.console import output_console
-    from book_of_business.terminal import questions
+    from book_of_business.terminal import ask
 
     settings = settings_module.from_environment()
-    console = output_console()
-    catalogue = questions.read_questions(settings.project_dir)
-    name = " ".join(arguments.question).strip()
-    if not name:
-        questions.print_catalogue(catalogue, console)
-        return 0
-    question = questions.find(catalogue, name)
-    if arguments.csv:
-        sys.stdout.write(questions.as_csv(questions.ask(settings.published_file, question)))
-    else:
-        questions.print_answer(settings.published_file, question, console)
-    return 0
+    return ask.run(settings.project_dir, settings.published_file, arguments)
 
 
 def run_weekly(_: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from book_of_business import marts
 from book_of_business.console import add_name_column, add_number_column, name_with_id, new_table, one_line
-from book_of_business.questions.catalogue import Question, answer_of
+from book_of_business.questions.catalogue import Bound, Question, answer_of
 
 SHOWN_ROWS = 40
 SHOWN_WIDTH = 36
@@ -183,21 +183,25 @@ def print_catalogue(questions: dict[str, Question], console: Console) -> None:
             table.add_row(Text(f"\n{subject}", style="bold"))
         table.add_row(Text(f"  {question.name}"), Text(question.text))
     console.print(table)
-    console.print('\nmake ask QUESTION=<name>, or "python -m book_of_business ask <name> --csv"', markup=False)
+    console.print(
+        '\nmake ask QUESTION=<name>, make ask Q="in plain words", or "python -m book_of_business ask <name> --csv"',
+        markup=False,
+    )
 
 
-def print_answer(published_file: Path, question: Question, console: Console) -> None:
+def print_answer(published_file: Path, question: Question | Bound, console: Console) -> None:
     """The answer as a table that fits the console, and how much of it is left out."""
     with marts.open_published(published_file) as connection:
         answer = answer_of(connection, published_file, question)
         csm_names = read_csm_names(connection) if answer.height and needs_csm_names(answer) else {}
+    text = question.question.text if isinstance(question, Bound) else question.text
     if answer.is_empty():
-        console.print(Text(question.text))
+        console.print(Text(text))
         console.print("no rows: none, as far as is observed", markup=False)
         return
     shown = shown_columns(answer, csm_names)
     fitting = [gap for gap in GAPS if least_width(shown, gap) <= console.width]
-    console.print(Text(question.text))
+    console.print(Text(text))
     console.print(answer_table(shown, fitting[0]) if fitting else answer_records(shown), crop=False)
     if answer.height > SHOWN_ROWS:
         console.print(f"{answer.height - SHOWN_ROWS:,} more rows: --csv gives all", markup=False)
