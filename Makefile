@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly ask test prove-increments prove-statistics lint notebooks pictures lab docs definitions spark-build spark-test parity bench clean lock
+.PHONY: help build weekly dashboard pack ask test prove-increments prove-statistics lint notebooks pictures browser lab docs definitions spark-build spark-test parity bench clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -31,6 +31,12 @@ build: .venv/.installed  ## build, validate and publish the marts (RAW_DATA=DIR 
 
 weekly: .venv/.installed  ## print the scorecard of the last complete week, from the published marts
 	@$(PY) -m book_of_business weekly
+
+dashboard: .venv/.installed  ## write the leader's page again from the published marts
+	@$(PY) -m book_of_business dashboard
+
+pack: .venv/.installed  ## write the monthly pack and the baseline beside the page
+	@$(PY) -m book_of_business pack
 
 test: .venv/.installed lint  ## everything that must hold
 	$(OWN_BOOK) $(PY) tests/parsed_once.py build
@@ -90,9 +96,16 @@ bench: .venv/.installed  ## measure what builds cost (SIZE=1m; default 10k and 1
 clean:  ## delete what builds made; .venv and .venv-spark stay
 	rm -rf build/* build/.[!g]* target logs .pytest_cache .ruff_cache .hypothesis
 
+.venv/.browser: .venv/.installed requirements/browser.txt scripts/set_up_browser.sh
+	@sh scripts/set_up_browser.sh
+
+browser: .venv/.browser  ## add what the tests and pictures of the page need: Chromium and what drives it
+
 lock: .venv/.installed  ## lock the requirements again, with hashes and no address
 	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
 		--no-emit-package rfc3987-syntax --no-emit-package lark \
 		requirements/base.in --output-file requirements/base.txt
 	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
 		requirements/spark.in --output-file requirements/spark.txt
+	.venv/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+		--constraint requirements/base.txt requirements/browser.in --output-file requirements/browser.txt

@@ -30,4 +30,6 @@ else
 fi
 # The package is used from where it lies: an edit is in force at once.
 echo "$PWD/src" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/book_of_business.pth"
+# What draws the page's charts, bundled once; a page makes it where this could not.
+.venv/bin/python -m book_of_business.dashboard.bundle 2>/dev/null || true
 touch .venv/.installed

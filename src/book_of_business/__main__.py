@@ -54,6 +54,10 @@ def parser() -> argparse.ArgumentParser:
         "weekly", help="print the scorecard of the last complete week from the published marts"
     )
     weekly.set_defaults(run=run_weekly)
+    dashboard = commands.add_parser("dashboard", help="write the leader's page again from the published marts")
+    dashboard.set_defaults(run=run_dashboard)
+    pack = commands.add_parser("pack", help="write the monthly pack and the baseline beside the page")
+    pack.set_defaults(run=run_pack)
     notebooks = commands.add_parser("notebooks", help="run the notebooks on the published marts and write them as HTML")
     notebooks.add_argument("names", nargs="*", metavar="NAME", help="which (07_outcome_feedback); without one, all")
     notebooks.set_defaults(run=run_notebooks)
@@ -121,6 +125,20 @@ def run_weekly(_: argparse.Namespace) -> int:
     return 0
 
 
+def run_dashboard(_: argparse.Namespace) -> int:
+    """Write the leader's page."""
+    from book_of_business.dashboard import cli
+
+    return cli.run_dashboard(settings_module.from_environment())
+
+
+def run_pack(_: argparse.Namespace) -> int:
+    """Write the monthly pack and the baseline."""
+    from book_of_business.dashboard import cli
+
+    return cli.run_pack(settings_module.from_environment())
+
+
 def run_notebooks(arguments: argparse.Namespace) -> int:
     """Run the notebooks and write their pages."""
     from book_of_business.pages import notebooks
@@ -132,11 +150,16 @@ def run_notebooks(arguments: argparse.Namespace) -> int:
 
 def run_pictures(_: argparse.Namespace) -> int:
     """Write docs/img/*.png."""
+    from book_of_business.dashboard import pictures as page_pictures
+    from book_of_business.dashboard.writing import write_dashboard
     from book_of_business.pages import pictures
 
     settings = settings_module.from_environment()
+    folder = settings.project_dir / pictures.FOLDER
     for name, chart in pictures.pictures(settings.build_dir).items():
-        print(pictures.write_picture(settings.project_dir / pictures.FOLDER / name, chart))
+        print(pictures.write_picture(folder / name, chart))
+    for path in page_pictures.draw(write_dashboard(settings.published_file, settings.build_dir), folder):
+        print(path)
     return 0
 
 

@@ -11,6 +11,8 @@ import pytest
 from conftest import ROOT, Run, rows, run_build, shared_folder
 from rich.console import Console
 
+from book_of_business.dashboard import pictures as page_pictures
+from book_of_business.dashboard.writing import write_dashboard
 from book_of_business.pages import pictures
 from book_of_business.terminal.report import print_report
 
@@ -39,15 +41,22 @@ def demo(demo_build: Path) -> dict[str, alt.TopLevelMixin]:
 
 
 def test_each_picture_plots_what_the_marts_say_now(demo: dict[str, alt.TopLevelMixin]) -> None:
-    assert sorted(path.name for path in FOLDER.glob("*.png")) == sorted(demo)
+    assert sorted(path.name for path in FOLDER.glob("*.png")) == sorted([*demo, *page_pictures.SIZES])
     for name, chart in demo.items():
         kept = pictures.plotted_in((FOLDER / name).read_bytes())
         assert kept == pictures.plotted(chart), f"docs/img/{name} is out of date: run `make pictures`"
 
 
+def test_each_picture_of_the_page_shows_what_the_page_says_now(demo_build: Path, tmp_path: Path) -> None:
+    page = write_dashboard(demo_build / "book_of_business.duckdb", tmp_path).read_text(encoding="utf-8")
+    for name in page_pictures.SIZES:
+        kept = pictures.plotted_in((FOLDER / name).read_bytes())
+        assert kept == page_pictures.said_by(page), f"docs/img/{name} is out of date: run `make browser pictures`"
+
+
 def test_pictures_are_small_and_used(demo: dict[str, alt.TopLevelMixin]) -> None:
     pages = README + "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
-    for name in demo:
+    for name in [*demo, *page_pictures.SIZES]:
         assert (FOLDER / name).stat().st_size < LARGEST_BYTES
         assert f"img/{name}" in pages
 

@@ -35,7 +35,7 @@ def renewals(published: Published) -> Section:
         title = (
             f"{formats.count(books, 'book')} {'renews' if books == 1 else 'renew'} more than {formats.percent(cap)} of"
             f" ARR in one quarter; the largest share is {formats.percent(worst['renewal_share'])}"
-            f" ({worst['csm_name'] or worst['csm_id']}, from {formats.day(worst['quarter_start_date'])})"
+            f" ({formats.name(worst['csm_name'], worst['csm_id'])}, from {formats.day(worst['quarter_start_date'])})"
         )
     quarters = sorted(frame["quarter_start_date"].unique())
     rows = []
@@ -136,10 +136,10 @@ def open_risks(published: Published) -> Section:
     if frame.is_empty():
         title = "No risk is waiting to be noticed"
     else:
-        wait = "is" if frame.height == 1 else "are"
+        wait = "has" if frame.height == 1 else "have"
         title = (
-            f"{formats.count(frame.height, 'risk')} {wait} noticed by nobody, {late.height:,} for longer than there is"
-            f" time to act; the oldest has waited {formats.days(frame['open_days'].max())}"
+            f"{formats.count(frame.height, 'risk')} {wait} been noticed by nobody, {late.height:,} for longer than"
+            f" there is time to act; the oldest has waited {formats.days(frame['open_days'].max())}"
         )
     counts = [
         frame.filter((pl.col("open_days") >= low) & (True if high is None else pl.col("open_days") <= high)).height

@@ -73,7 +73,11 @@ def load_by_week(target: float) -> dict:
         )
         .add_params(near)
     )
-    rule = alt.Chart(alt.InlineData(values=[{}])).mark_rule(color=LIMIT, strokeDash=[5, 3]).encode(y=alt.datum(target))
+    rule = (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .mark_rule(aria=False, color=LIMIT, strokeDash=[5, 3])
+        .encode(y=alt.datum(target))
+    )
     return as_spec(
         alt.layer(lines, points, rule).properties(
             width=WIDTH, height=300, title=alt.Title("Load of each CSM", subtitle="dashed: all the hours there are")

@@ -18,3 +18,18 @@ def run_dashboard(settings: Settings) -> int:
         path = write_dashboard(settings.published_file, settings.build_dir)
     print(f"page: {path}")
     return 0
+
+
+def run_pack(settings: Settings) -> int:
+    """Write the monthly pack and the baseline and say where they are.
+
+    Raises:
+        UserError: if there is no published file, or it has no week.
+    """
+    from book_of_business.dashboard.pack import write_pack
+
+    with step("Writing the pack", is_brief=True):
+        paths = write_pack(settings.published_file, settings.build_dir)
+    for path in paths:
+        print(f"pack: {path}")
+    return 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from book_of_business.console import one_line
+
 NOTHING = "\u2013"
 SIGNS = ("", "k", "M", "B", "T")
 THOUSAND = 1000
 WHOLE_FROM = 100
+NAME_LENGTH = 48
 
 
 def percent(value: float | None, decimals: int = 0) -> str:
@@ -72,3 +75,8 @@ def listed(names: list[str], most: int = 3) -> str:
     if len(names) <= most:
         return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + "".join(names[-1:])
     return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def name(said: str | None, key: str) -> str:
+    """A name in a sentence, else its id: on one line, not too long, without marks that turn text around."""
+    return one_line(said or key, NAME_LENGTH) or key

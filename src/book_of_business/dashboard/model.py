@@ -75,8 +75,19 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A sentence and the query that it is written from."""
+
+    text: str
+    query: Query
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of the page: a finding, sentences, tables, a drawing, and the queries behind them."""
+    """A part of a page: a title that is a finding, sentences, tables, a drawing, and the queries behind them.
+
+    `findings` are sentences that show their own query; `decisions` are to be ticked off.
+    """
 
     id: str
     topic: str
@@ -86,3 +97,5 @@ class Section:
     drawing: Markup = field(default_factory=Markup)
     note: str = ""
     queries: Sequence[Query] = ()
+    findings: Sequence[Finding] = ()
+    decisions: Sequence[str] = ()

@@ -51,11 +51,18 @@ def payload(published: Published, charts: list[Chart], csm_ids: list[str] | None
             frame.filter(pl.col("csm_id").is_in(csm_ids)) for frame in (books, accounts, weeks, renewals)
         )
     named = books.select("csm_id", pl.col("csm_name").fill_null(pl.col("csm_id")), "team", "motion")
-    teams = published.frame("team_weeks").select(
-        pl.when(pl.col("scope") == "organisation").then(pl.lit("all teams")).otherwise(pl.col("team")).alias("team"),
-        "week_start_date",
-        "load_ratio",
-        "net_retention_ratio",
+    teams = (
+        published.frame("team_weeks")
+        .select(
+            pl.when(pl.col("scope") == "organisation")
+            .then(pl.lit("all teams"))
+            .otherwise(pl.col("team"))
+            .alias("team"),
+            "week_start_date",
+            "load_ratio",
+            "net_retention_ratio",
+        )
+        .filter(pl.col("load_ratio").is_not_null() | pl.col("net_retention_ratio").is_not_null())
     )
     frames = {
         "weeks": weeks.select("csm_id", "week_start_date", "load_ratio")

@@ -160,7 +160,7 @@ def coverage(published: Published) -> Section:
     ]
     columns = [
         Column("Table", "table_name"),
-        Column("", "is_present"),
+        Column("State", "is_present"),
         Column("Rows read", "read_count", is_number=True),
         Column("accepted", "accepted_count", is_number=True),
         Column("left out", "rejected_count", is_number=True),

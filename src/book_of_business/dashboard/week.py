@@ -124,7 +124,7 @@ def changes(published: Published, ended: pl.DataFrame) -> list[str]:
     said = []
     if not ended.is_empty():
         names = [
-            f"{TRIGGERS.get(row['trigger'], row['trigger']).lower()} ({row['csm_name'] or row['csm_id']})"
+            f"{TRIGGERS.get(row['trigger'], row['trigger']).lower()} ({formats.name(row['csm_name'], row['csm_id'])})"
             for row in ended.iter_rows(named=True)
         ]
         said.append(f"No longer standing: {formats.listed(names, 5)}.")
@@ -177,7 +177,7 @@ def load_changes(weeks: pl.DataFrame, books: pl.DataFrame) -> str:
     both = now.join(before, on="csm_id", suffix="_before").with_columns(
         change=pl.col("load_ratio") - pl.col("load_ratio_before")
     )
-    names = dict(books.select("csm_id", pl.col("csm_name").fill_null(pl.col("csm_id"))).iter_rows())
+    names = {key: formats.name(said, key) for key, said in books.select("csm_id", "csm_name").iter_rows()}
     moved = both.filter(pl.col("csm_id").is_in(list(names)) & (pl.col("change").abs() >= NOTICED_POINTS)).sort("csm_id")
     if moved.is_empty():
         return "No load moved by five points or more since last week"
@@ -225,7 +225,7 @@ def load_and_throughput(published: Published) -> Section:
     own = books.filter(~pl.col("is_unassigned"))
     over = own.filter("is_over_target")
     named = [
-        f"{row['csm_name'] or row['csm_id']} ({formats.percent(row['load_ratio'])})"
+        f"{formats.name(row['csm_name'], row['csm_id'])} ({formats.percent(row['load_ratio'])})"
         for row in over.iter_rows(named=True)
     ]
     if own["load_ratio"].null_count() == own.height:

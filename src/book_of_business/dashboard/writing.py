@@ -64,7 +64,13 @@ def definitions_of(published: Published, sections: Sequence[Section]) -> dict[st
             if column.definition
         }
     )
-    return {name: published.definitions[name] for name in used if name in published.definitions}
+    return {name: shortened(published.definitions[name]) for name in used if name in published.definitions}
+
+
+def shortened(definition: tuple[str, str]) -> tuple[str, str]:
+    """A definition with the first marts that have the column."""
+    meaning, names = definition
+    return meaning, formats.listed(names.split(", "))
 
 
 def sections_of(published: Published, build_dir: Path) -> list[Section]:
@@ -94,8 +100,20 @@ def page(
     drawn: Sequence[Chart] = (),
     csm_ids: list[str] | None = None,
     links: Sequence[Mapping[str, str]] = (),
+    is_paper: bool = False,
 ) -> str:
-    """The HTML of a page."""
+    """The HTML of a page.
+
+    Args:
+        published: the marts.
+        sections: its parts.
+        heading: its title.
+        lead: the line below it.
+        drawn: charts to look around in.
+        csm_ids: the books that scripts know; null: all.
+        links: pages beside it, as href and label.
+        is_paper: without scripts, for reading and printing.
+    """
     defined = definitions_of(published, sections)
     return (
         environment()
@@ -114,7 +132,8 @@ def page(
             build=published.build,
             style=static("style.css"),
             script=static("page.js"),
-            data=payload(published, list(drawn), csm_ids),
+            data="" if is_paper else payload(published, list(drawn), csm_ids),
+            is_paper=is_paper,
             bundle=base64.b64encode(bundle()).decode("ascii") if drawn else "",
         )
     )
@@ -154,14 +173,26 @@ def write_dashboard(published_file: Path, build_dir: Path) -> Path:
 def whole_page(published: Published, build_dir: Path) -> str:
     """All books on one page."""
     thresholds = published.thresholds
+    drawn = charts(thresholds["target_load_ratio"], thresholds["renewal_cap_share"])
     return page(
         published,
         sections_of(published, build_dir),
         heading="Books of business",
         lead=lead_of(published, published.frame("books")),
-        drawn=charts(thresholds["target_load_ratio"], thresholds["renewal_cap_share"]),
+        drawn=[chart for chart in drawn if has_values(published, chart.name)],
         links=links_of(build_dir),
     )
+
+
+def has_values(published: Published, chart: str) -> bool:
+    """Whether there is anything to draw."""
+    needed = {
+        "load": ("weeks", "load_ratio"),
+        "renewals": ("renewals", "renewal_share"),
+        "teams": ("team_weeks", "net_retention_ratio"),
+    }
+    frame, column = needed[chart]
+    return published.frame(frame)[column].drop_nulls().len() > 0
 
 
 def links_of(build_dir: Path) -> list[dict[str, str]]:

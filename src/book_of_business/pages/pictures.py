@@ -55,8 +55,12 @@ def plotted_in(png: bytes) -> list[object] | None:
 def write_picture(path: Path, chart: alt.TopLevelMixin) -> Path:
     """Write a chart as PNG, with the values that it plots inside: a test compares them with the marts."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = zlib.compress(json.dumps(plotted(chart)).encode(), 9)
-    png = vl_convert.vegalite_to_png(chart.to_json(), scale=2)
+    return keep(path, vl_convert.vegalite_to_png(chart.to_json(), scale=2), plotted(chart))
+
+
+def keep(path: Path, png: bytes, values: list[object]) -> Path:
+    """Write a picture with the values that it shows inside."""
+    kept = zlib.compress(json.dumps(values).encode(), 9)
     path.write_bytes(squeeze(png, (b"zTXt", PLOTTED_KEYWORD + b"\0\0" + kept)))
     return path
 
