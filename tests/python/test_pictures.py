@@ -57,7 +57,8 @@ def test_each_picture_of_the_page_shows_what_the_page_says_now(demo_build: Path,
 def test_pictures_are_small_and_used(demo: dict[str, alt.TopLevelMixin]) -> None:
     pages = README + "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
     for name in [*demo, *page_pictures.SIZES]:
-        assert (FOLDER / name).stat().st_size < LARGEST_BYTES
+        # a page has text all over, a chart has ground
+        assert (FOLDER / name).stat().st_size < LARGEST_BYTES * (1 if name in demo else 1.5)
         assert f"img/{name}" in pages
 
 

@@ -14,7 +14,7 @@ from book_of_business.errors import UserError
 from book_of_business.pages.pictures import keep
 
 # {file: width and height of the window in CSS pixels}
-SIZES = {"page-360.png": (360, 1400), "page-1280.png": (1280, 1500), "page-1920.png": (1920, 1400)}
+SIZES = {"page-360.png": (360, 1100), "page-1280.png": (1280, 1080), "page-1920.png": (1920, 980)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Nothing is looked up, updated or reported while a picture is taken.
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync")

@@ -230,7 +230,7 @@ def gini_chart(balance: pl.DataFrame) -> alt.LayerChart | alt.Chart:
         axis_words=pl.col("axis").replace_strict(AXES),
         motion_words=pl.col("motion").map_elements(motion_words, pl.String),
         label=pl.struct("gini_index", "book_count").map_elements(
-            lambda row: "one book" if row["gini_index"] is None else f"{row['gini_index']:.2f}  of {row['book_count']}",
+            lambda row: "one book" if row["gini_index"] is None else f"{row['gini_index']:.2f}",
             pl.String,
         ),
         drawn=pl.col("gini_index").fill_null(0),

@@ -40,7 +40,7 @@ def tier_chart(frame: pl.DataFrame, found: Fit, default: dict[str, float | None]
         default: in_force, default_lower, default_upper (interactions a week; null: not known).
     """
     if frame.is_empty():
-        return nothing_to_show(f"{found.role_tier}: no scored conversations.")
+        return nothing_to_show(f"{tier_words(found.role_tier)}: no scored conversations.")
     rows = within(frame, found).sort("csm_id", "week_start_date")
     points = rows.gather_every(max(1, -(-rows.height // MOST_POINTS)))
     weight = pl.col("scored_count")
@@ -80,7 +80,9 @@ def tier_chart(frame: pl.DataFrame, found: Fit, default: dict[str, float | None]
         width=620,
         height=210,
         title=title_of(
-            found.role_tier, said, f"{dashes}Large points: means of all weeks of that many, by conversations scored."
+            tier_words(found.role_tier),
+            said,
+            f"{dashes}Large points: means of all weeks of that many, by conversations scored.",
         ),
     )
 
@@ -115,6 +117,11 @@ def tiers_chart(observed: pl.DataFrame, fits: Sequence[Fit], defaults: pl.DataFr
     return alt.vconcat(*charts, spacing=26)
 
 
+def tier_words(role_tier: str) -> str:
+    """`mid_market_csm` as a person says it."""
+    return role_tier.removesuffix("_csm").replace("_", "-") + " CSMs"
+
+
 def rivals_chart(rivals: pl.DataFrame) -> alt.LayerChart | alt.Chart:
     """Where each way of fitting would put the ceiling, by tier; the ways that find none are left out.
 
@@ -124,15 +131,22 @@ def rivals_chart(rivals: pl.DataFrame) -> alt.LayerChart | alt.Chart:
     shown = rivals.drop_nulls("ceiling") if rivals.width else rivals
     if shown.is_empty():
         return nothing_to_show("No way of fitting puts a ceiling anywhere.")
-    shown = shown.with_columns(is_own=pl.col("method") == pl.col("method").first().over("tier"))
+    shown = shown.with_columns(
+        tier_words=pl.col("tier").map_elements(tier_words, pl.String),
+        is_own=pl.col("method") == pl.col("method").first().over("tier"),
+    )
     ways = shown["method"].unique(maintain_order=True).to_list()
     x = alt.X("ceiling:Q", title=VOLUME, scale=alt.Scale(zero=False))
     y = alt.Y("method:N", title=None, sort=ways)
+    # tiers of one way stand below each other, so that equal ceilings do not hide each other's names
+    beside = alt.YOffset("tier:N")
     color = alt.Color("is_own:N", legend=None, scale=alt.Scale(domain=[True, False], range=[OVER, MUTED]))
-    points = alt.Chart(shown).mark_circle(size=90, opacity=1).encode(x=x, y=y, color=color)
-    texts = alt.Chart(shown).mark_text(align="left", dx=9, color=INK).encode(x=x, y=y, text="tier:N")
+    points = alt.Chart(shown).mark_circle(size=90, opacity=1).encode(x=x, y=y, yOffset=beside, color=color)
+    texts = (
+        alt.Chart(shown).mark_text(align="left", dx=9, color=INK).encode(x=x, y=y, yOffset=beside, text="tier_words:N")
+    )
     title = title_of("The same weeks, five ways of fitting", "Only the first compares each CSM with themselves.")
-    return alt.layer(points, texts).properties(width=620, height=34 * len(ways), title=title)
+    return alt.layer(points, texts).properties(width=620, height=22 * len(ways) * shown["tier"].n_unique(), title=title)
 
 
 def felt_chart(report: SelfReport, labels: pl.DataFrame) -> alt.LayerChart | alt.Chart:

@@ -26,7 +26,7 @@ def weeks_chart(found: Observations) -> alt.Chart:
         alt.Chart(shown)
         .mark_bar(color=HEAVY)
         .encode(
-            x=alt.X("week_start_date:T", title="week that begins on"),
+            x=alt.X("week_start_date:T", title="week that begins on", axis=alt.Axis(format="%b %y", labelOverlap=True)),
             y=alt.Y("hours:Q", title="hours on accounts"),
         )
         .properties(
