@@ -73,10 +73,10 @@ def simulate(out: Path, *arguments: str) -> Path:
     return out
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
     """At exit DuckDB's bindings print which of their functions other libraries still hold: that is no finding."""
-    if hasattr(config, "workerinput"):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @contextmanager
