@@ -1,4 +1,5 @@
 -- Question: Which accounts renew soon?
+-- Also: what renews; accounts that renew
 -- Also: renewals coming up; contracts that end; what renews next; renewals due; which contracts expire
 -- Filters: account, csm, segment, team
 -- Parameter: days, 1 to 1000: days ahead

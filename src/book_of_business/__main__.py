@@ -81,8 +81,11 @@ def parser() -> argparse.ArgumentParser:
 def run_build(arguments: argparse.Namespace) -> int:
     """Build, validate and publish."""
     from book_of_business.building.build import build
+    from book_of_business.dashboard import cli as dashboard_cli
 
-    build(settings_module.from_environment(), is_fast=arguments.fast)
+    settings = settings_module.from_environment()
+    build(settings, is_fast=arguments.fast)
+    dashboard_cli.after_build(settings)
     return 0
 
 
@@ -90,11 +93,13 @@ def run_publish(_: argparse.Namespace) -> int:
     """Publish what a plain dbt build left in the working file."""
     from book_of_business.building.build import one_build_at_a_time, print_result
     from book_of_business.building.publish import publish
+    from book_of_business.dashboard import cli as dashboard_cli
 
     settings = settings_module.from_environment()
     with one_build_at_a_time(settings.build_dir):
         marts = publish(settings.working_file, settings.published_file, settings.marts_dir, settings.account_weeks)
     print_result(settings, marts, has_validation=False)
+    dashboard_cli.after_build(settings)
     return 0
 
 

@@ -13,8 +13,7 @@ import polars as pl
 import pytest
 from conftest import Run, rows
 
-from book_of_business.building import build
-from book_of_business.dashboard import formats, sentences, writing
+from book_of_business.dashboard import cli, formats, sentences, writing
 from book_of_business.dashboard.drawing import path_of, sparkline
 from book_of_business.dashboard.pack import write_pack
 from book_of_business.dashboard.reading import QUERIES, read_query
@@ -192,7 +191,7 @@ def test_a_page_that_cannot_be_written_takes_nothing_back(
     own = Path(shutil.copytree(small_build.build_dir, tmp_path / "build", symlinks=True))
     shutil.rmtree(own / "dashboard", ignore_errors=True)
     (own / "dashboard").write_text("a file of somebody else")
-    assert build.page_of(Settings(project_dir(), project_dir() / "seeds", own, None)) is None
+    assert cli.after_build(Settings(project_dir(), project_dir() / "seeds", own, None)) is None
     assert "The marts are published" in capsys.readouterr().err
     assert rows(own / "book_of_business.duckdb", "select count(*) > 0 from marts.dim_csms") == [(True,)]
 

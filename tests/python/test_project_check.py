@@ -407,6 +407,12 @@ def test_what_only_looks_like_a_business_number_passes(write, text):
     assert list(sql_rules.business_numbers(write({f"{MART}.sql": GOOD_SQL + text}))) == []
 
 
+def test_a_number_that_a_question_can_be_given_passes_there_alone(write):
+    text = "where days > {{ parameter('days', 30) }}\n"
+    assert list(sql_rules.business_numbers(write({"analyses/capacity/q.sql": "-- Question: x?\n" + text}))) == []
+    assert list(sql_rules.business_numbers(write({f"{MART}.sql": GOOD_SQL + text})))
+
+
 def test_a_number_of_the_calendar_passes_only_where_it_has_a_reason(write):
     project = write({"macros/engine/dates.sql": "{{ day }} / 7\n", "macros/rules.sql": "{{ day }} / 7\n"})
     assert [problem.file for problem in sql_rules.business_numbers(project)] == ["macros/rules.sql"]

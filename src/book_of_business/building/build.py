@@ -162,21 +162,6 @@ def print_result(settings: Settings, marts: list[str], *, has_validation: bool) 
     console.print(f"as files: {settings.marts_dir}/<mart>.parquet, listed in manifest.json", markup=False)
     if has_validation:
         console.print(f"validation: {settings.build_dir / 'validation.html'}", markup=False)
-    if (page := page_of(settings)) is not None:
-        console.print(f"page: {page}", markup=False)
-
-
-def page_of(settings: Settings) -> Path | None:
-    """Write the leader's page; null where that failed, which is told and takes nothing back that is published."""
-    from book_of_business.dashboard.writing import write_dashboard
-
-    try:
-        with step("Writing the page", is_brief=True):
-            return write_dashboard(settings.published_file, settings.build_dir)
-    except (UserError, OSError, duckdb.Error) as error:
-        told = one_line(str(error), limit=300)
-        error_console.print(f"The page was not written ({told}). The marts are published.", markup=False)
-        return None
 
 
 def remove_unreadable(working_file: Path) -> None:

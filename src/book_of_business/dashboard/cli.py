@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
-from book_of_business.console import step
+from pathlib import Path
+
+import duckdb
+
+from book_of_business.console import error_console, one_line, step
+from book_of_business.errors import UserError
 from book_of_business.settings import Settings
+
+
+def after_build(settings: Settings) -> Path | None:
+    """Write the leader's page at the end of a build and say where it is.
+
+    Returns:
+        The page; null where it could not be written, which is told and takes nothing back that is published.
+    """
+    from book_of_business.dashboard.writing import write_dashboard
+
+    try:
+        with step("Writing the page", is_brief=True):
+            path = write_dashboard(settings.published_file, settings.build_dir)
+    except (UserError, OSError, duckdb.Error) as error:
+        told = one_line(str(error), limit=300)
+        error_console.print(f"The page was not written ({told}). The marts are published.", markup=False)
+        return None
+    print(f"page: {path}")
+    return path
 
 
 def run_dashboard(settings: Settings) -> int:

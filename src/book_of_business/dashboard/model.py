@@ -13,10 +13,10 @@ from book_of_business.questions.catalogue import as_csv
 
 @dataclass(frozen=True)
 class Query:
-    """A query over the published marts: its SQL, what it gives, and the question of the catalogue behind it."""
+    """A query over the published marts: its SQL as text, what it gives, and the question of the catalogue behind it."""
 
     name: str
-    sql: str
+    text: str
     about: str
     question: str
 

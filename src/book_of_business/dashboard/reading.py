@@ -46,7 +46,7 @@ class Published:
             UserError: if the published file lacks a mart.
         """
         if name not in self.frames:
-            self.frames[name] = marts.query(self.connection, read_query(name).sql)
+            self.frames[name] = marts.query(self.connection, read_query(name).text)
         return self.frames[name]
 
     @cached_property

@@ -122,7 +122,7 @@ def finding(published: Published, name: str) -> Finding | None:
         UserError: if the published file lacks a mart.
     """
     query = read_query(f"sentences/{name}")
-    rows = marts.query(published.connection, query.sql)
+    rows = marts.query(published.connection, query.text)
     if rows.is_empty():
         return None
     return Finding(sentence(name, rows.row(0, named=True)), query)

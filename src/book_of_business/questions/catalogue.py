@@ -80,7 +80,7 @@ class Question:
     marts: tuple[str, ...]
     wordings: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Bound:
     """A question with the values of its parameters and filters: {"days": 90, "csm": "C01"}."""
 
     question: Question
-    values: Mapping[str, str | float] = field(default_factory=dict)
+    values: Mapping[str, str | float] = field(default_factory=dict, hash=False)
 
     @property
     def parameters(self) -> dict[str, float]:

@@ -62,6 +62,13 @@ def understand(text: str, index: Index, names: Names, as_of_date: date) -> Under
     said = words.tokens(plain)
     named = list(names.found_in(said, written_as_names(text, said), index.vocabulary))
     taken = {place for each in named for place in range(each.start, each.end)}
+    # `team Growth`: the word for the kind goes with the name
+    taken |= {
+        place
+        for each in named
+        for place in (each.start - 1, each.end)
+        if 0 <= place < len(said) and said[place] == each.kind
+    }
     rest = [word for place, word in enumerate(said) if place not in taken]
     stems = [words.stem(word) for word in rest if word not in words.COMMON]
     candidates = index.candidates([term for term in stems if not term.isdigit()])
@@ -70,12 +77,12 @@ def understand(text: str, index: Index, names: Names, as_of_date: date) -> Under
     def refused(reason: str) -> Understood:
         return Understood(text, None, {}, alternatives, reason)
 
+    if candidates and (strangers := unknown_names(text, rest, index)):
+        return refused(f"no CSM, account, team, segment, product or competitor is called {', '.join(strangers)}")
     if not candidates or candidates[0].coverage < LEAST_COVERAGE:
         unknown = [word for word in rest if word not in words.COMMON and is_unknown(word, index)]
         about = f": no question is about {', '.join(dict.fromkeys(unknown))}" if unknown else ""
         return refused(f"it is not clear which question this is{about}")
-    if strangers := unknown_names(text, rest, index):
-        return refused(f"no CSM, account, team, segment, product or competitor is called {', '.join(strangers)}")
     reasons = []
     for candidate in near(candidates):
         bound = bind(candidate.question, found_periods, count, named, LEFT_NUMBER.findall(plain))
@@ -157,7 +164,7 @@ def bind_period(
     if period.said.strip() in words.folded(" ".join([question.text, *question.wordings])):
         return None
     fixed = re.search(r"last (\d+) days", question.text)
-    if fixed and int(fixed.group(1)) == period.days:
+    if fixed and int(fixed.group(1)) == period.days and not period.is_ahead:
         return None
     return f"the question {question.name} has no period that could be {period.said!r}"
 

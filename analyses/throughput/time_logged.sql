@@ -1,5 +1,5 @@
--- Question: How many hours did each CSM log over the last weeks?
--- Also: time entries per CSM; logged time; timesheets; hours worked
+-- Question: How much time did each CSM log over the last weeks?
+-- Also: how many hours did each CSM log; time entries per CSM; logged time; timesheets; hours worked
 -- Filters: csm, team
 -- Parameter: weeks, 1 to 520: complete weeks to look back
 with
@@ -28,8 +28,8 @@ final as (
         logs.csm_id,
         csms.csm_name,
         sum(logs.time_entry_count) as time_entry_count,
-        sum(logs.logged_minutes) / 60.0 as logged_hours,
-        sum(logs.ownerless_minutes) / 60.0 as ownerless_hours
+        sum(logs.logged_minutes) as logged_minutes,
+        sum(logs.ownerless_minutes) as ownerless_minutes
 
     from logs
     inner join weeks on logs.week_start_date = weeks.week_start_date
