@@ -1,7 +1,7 @@
 # Every target sets up .venv first where it is missing; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help build weekly dashboard pack ask test prove-increments prove-statistics lint notebooks pictures browser lab docs definitions spark-build spark-test parity bench clean lock
+.PHONY: help build weekly dashboard pack rebalance ask test prove-increments prove-statistics lint notebooks pictures browser lab docs definitions spark-build spark-test parity bench bench-rebalance clean lock
 
 PY := .venv/bin/python
 SPARK_PY := .venv-spark/bin/python
@@ -37,6 +37,9 @@ dashboard: .venv/.installed  ## write the leader's page again from the published
 
 pack: .venv/.installed  ## write the monthly pack and the baseline beside the page
 	@$(PY) -m book_of_business pack
+
+rebalance: .venv/.installed  ## propose the least disruptive moves (OPTIONS="--max-moves 5 --depart C01 2026-08-01")
+	@$(PY) -m book_of_business rebalance $(OPTIONS)
 
 test: .venv/.installed lint  ## everything that must hold
 	$(OWN_BOOK) $(PY) tests/parsed_once.py build
@@ -92,6 +95,9 @@ parity: .venv-spark/.installed  ## build on DuckDB and on Spark, and compare eve
 
 bench: .venv/.installed  ## measure what builds cost (SIZE=1m; default 10k and 100k); writes docs/evidence/benchmark.*
 	@$(PY) -m book_of_business.bench $(SIZE)
+
+bench-rebalance: .venv/.installed  ## measure the rebalancing on random books; writes docs/evidence/rebalancing.md
+	@$(PY) -m book_of_business.bench_rebalance
 
 clean:  ## delete what builds made; .venv and .venv-spark stay
 	rm -rf build/* build/.[!g]* target logs .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ import sys
 from book_of_business import settings as settings_module
 from book_of_business.calibration import cli as calibrate_cli
 from book_of_business.errors import UserError
+from book_of_business.rebalancing import cli as rebalance_cli
 from book_of_business.simulate import cli as simulate_cli
 
 ENVIRONMENT = """\
@@ -72,6 +73,12 @@ def parser() -> argparse.ArgumentParser:
     calibrate = commands.add_parser("calibrate", help="learn weights and ceilings from the published marts, adopt them")
     calibrate_cli.add_arguments(calibrate)
     calibrate.set_defaults(run=calibrate_cli.run)
+    rebalance = commands.add_parser("rebalance", help="propose the least disruptive moves, or decide about them")
+    rebalance_cli.add_arguments(rebalance)
+    rebalance.set_defaults(run=run_rebalance)
+    place = commands.add_parser("place", help="where one account should go: the three best CSMs")
+    rebalance_cli.add_place_arguments(place)
+    place.set_defaults(run=run_place)
     simulate = commands.add_parser("simulate", help="write a synthetic book with planted truth")
     simulate_cli.add_arguments(simulate)
     simulate.set_defaults(run=simulate_cli.run)
@@ -142,6 +149,16 @@ def run_pack(_: argparse.Namespace) -> int:
     from book_of_business.dashboard import cli
 
     return cli.run_pack(settings_module.from_environment())
+
+
+def run_rebalance(arguments: argparse.Namespace) -> int:
+    """Propose moves, or write down a decision."""
+    return rebalance_cli.run(settings_module.from_environment(), arguments)
+
+
+def run_place(arguments: argparse.Namespace) -> int:
+    """Where one account should go."""
+    return rebalance_cli.run_place(settings_module.from_environment(), arguments)
 
 
 def run_notebooks(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""Measurements of the rebalancing on random books, beside what people do by hand; docs/evidence/rebalancing.md."""
