@@ -12,6 +12,7 @@ from book_of_business.rebalancing.problem import PARTS, Pod
 from book_of_business.rebalancing.rules import Rules
 from book_of_business.rebalancing.solving import moved_count, solve
 
+FEW_NODES = 20
 FACTORS = (0.0, 0.3, 1.0, 3.0, 1000.0)
 SCHEMA = {
     "price_factor": pl.Float64,
@@ -31,7 +32,9 @@ def pareto(pods: Sequence[Pod], rules: Rules, capacity: dict[str, float]) -> pl.
     """
     rows = []
     for factor in FACTORS:
-        answers = [solve(priced(pod, rules, factor), rules.values["most_columns"]).assignment for pod in pods]
+        answers = [
+            solve(priced(pod, rules, factor), rules.values["most_columns"], nodes=FEW_NODES).assignment for pod in pods
+        ]
         rows.append({"price_factor": factor, **told(pods, answers, rules, capacity)})
     return (
         pl.DataFrame(rows, schema=SCHEMA)

@@ -32,6 +32,7 @@ WORDS = {
 EQUAL = 1e-9
 MOST_PRICED = 4
 HARD = 1e4
+FEW_NODES = 20
 
 
 @dataclass(frozen=True)
@@ -359,7 +360,7 @@ def price(pod: Pod, solution: Solution, place: int, measure: str, rules: Rules, 
         for limit in pod.limits
     ]
     strict = replace(pod, limits=[*pod.limits, *(limit for limit in dear if limit is not None)])
-    kept = solve(strict, rules.values["most_columns"])
+    kept = solve(strict, rules.values["most_columns"], nodes=FEW_NODES)
     more = moved_count(pod, kept.assignment) - moved_count(pod, solution.assignment)
     cost = pod.cost(kept.assignment) - solution.cost
     said = f"{more:+d} moves" if more else "as many moves"

@@ -94,11 +94,9 @@ def read_situation(published_file: Path, working_file: Path, rules: Rules) -> Si
     try:
         connection.register("rules", rules.table.to_arrow())
         thresholds = dict(marts.query(connection, "select threshold, value from reference.thresholds").iter_rows())
-        weeks = {"weeks": int(rules.values["capacity_weeks"])}
-        csms = connection.sql((QUERIES / "csms.sql").read_text(encoding="utf-8"), params=weeks).pl()
-        accounts, renewals = (
+        accounts, csms, renewals = (
             marts.query(connection, (QUERIES / f"{name}.sql").read_text(encoding="utf-8"))
-            for name in ("accounts", "renewals")
+            for name in ("accounts", "csms", "renewals")
         )
     finally:
         connection.close()

@@ -44,13 +44,14 @@ class Program:
     constant: float
 
 
-def solve(pod: Pod, most_columns: float, max_moves: int | None = None) -> Solution:
+def solve(pod: Pod, most_columns: float, max_moves: int | None = None, nodes: int = NODES) -> Solution:
     """The best assignment found, and a bound.
 
     Args:
         pod: the problem.
         most_columns: with more possible assignments the integers are left out, and the answer is rounded.
         max_moves: moves at the most; null: as many as pay.
+        nodes: of the search tree at the most; fewer give an answer sooner.
     """
     stay = pod.owner.copy()
     if not len(pod.account_ids) or not len(pod.csm_ids):
@@ -61,7 +62,7 @@ def solve(pod: Pod, most_columns: float, max_moves: int | None = None) -> Soluti
         cost = pod.cost(stay)
         return Solution(stay, cost, cost)
     is_whole = len(program.rows) <= most_columns
-    values, bound = run(program, is_whole=is_whole)
+    values, bound = run(program, nodes, is_whole=is_whole)
     found = [stay]
     if values is not None:
         rounded = rounded_of(pod, program, values)
@@ -147,7 +148,7 @@ def fill(lp: highspy.HighsLp, rows: np.ndarray, columns: np.ndarray, entries: np
     lp.a_matrix_.value_ = entries[order]
 
 
-def run(program: Program, *, is_whole: bool) -> tuple[np.ndarray | None, float]:
+def run(program: Program, nodes: int, *, is_whole: bool) -> tuple[np.ndarray | None, float]:
     """The values of the possible assignments and a lower bound of the cost; null where nothing was found."""
     solver = highspy.Highs()
     solver.setOptionValue("log_to_console", False)
@@ -157,8 +158,8 @@ def run(program: Program, *, is_whole: bool) -> tuple[np.ndarray | None, float]:
         "threads": 1,
         "random_seed": SEED % 2**31,
         "mip_rel_gap": GAP,
-        "mip_max_nodes": NODES,
-        "mip_max_stall_nodes": NODES,
+        "mip_max_nodes": nodes,
+        "mip_max_stall_nodes": nodes,
     }.items():
         solver.setOptionValue(name, value)
     if is_whole:

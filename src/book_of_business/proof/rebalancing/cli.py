@@ -92,12 +92,13 @@ def page(rows: list[Measured]) -> str:
         "",
         "Made by `make bench-rebalance`. Random books (`src/book_of_business/proof/rebalancing/books.py`): a fifth of",
         "the books overloaded, a quarter with renewals piled up, a fifth of the relationships new, a tenth at risk and",
-        "not engaged. Cost is the objective of the rules; the gap is to the proven bound, as a share of what is left of",
-        "the cost. Seconds are CPU seconds of one core.",
+        "not engaged. Cost is the objective of the rules; the gap is to the proven bound, as a share of what is left",
+        "of the cost. Seconds are CPU seconds of one core.",
         "",
         f"Python {platform.python_version()}, peak memory of all runs {peak:.2f} GB.",
         "",
-        "| accounts x CSMs | seeds | gap, worst | seconds, worst | cost against greedy | established moves against greedy | books where a rival is cheaper |",
+        "| accounts x CSMs | seeds | gap, worst | seconds, worst | cost against greedy |"
+        " established moves against greedy | books where a rival is cheaper |",
         "|---|---|---|---|---|---|---|",
     ]
     for size in dict.fromkeys((row.accounts, row.csms) for row in rows):

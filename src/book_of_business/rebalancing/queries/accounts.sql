@@ -25,8 +25,9 @@ limits as (
 
 efforts as (
 
-    select * from marts.fct_account_effort
-    where week_start_date in (select latest_week_start_date from clock)
+    select efforts.*
+    from marts.fct_account_effort as efforts
+    inner join clock on efforts.week_start_date = clock.latest_week_start_date
 
 ),
 
@@ -133,16 +134,16 @@ final as (
         customers.industry,
         customers.region,
         customers.language,
-        coalesce(customers.arr_usd, 0) as arr_usd,
-        coalesce(efforts.effort_hours, 0) as effort_hours,
         customers.next_renewal_on,
         owned_since.owned_since_on,
         meetings.met_on,
         meetings.met_owner_on,
+        coalesce(customers.arr_usd, 0) as arr_usd,
+        coalesce(efforts.effort_hours, 0) as effort_hours,
         coalesce(health.is_red, false) as is_red,
         coalesce(efforts.lifecycle_level = 'onboarding', false) as is_onboarding,
         coalesce(cadences.required_touch_count, 0) as required_touch_count,
-        coalesce(cadences.required_hours_per_quarter, 0) / (quarter.value / 7) as required_hours_per_week,
+        coalesce(cadences.required_hours_per_quarter, 0) / (lengths.value / 7) as required_hours_per_week,
         coalesce(open_risks.open_risk_count, 0) as open_risk_count,
         case
             when customers.csm_id = 'unassigned' then 'new'
@@ -171,7 +172,7 @@ final as (
     from marts.dim_accounts as customers
     cross join clock
     cross join limits
-    inner join reference.thresholds as quarter on quarter.threshold = 'quarter_days'
+    inner join reference.thresholds as lengths on lengths.threshold = 'quarter_days'
     left join efforts on customers.account_id = efforts.account_id
     left join owned_since on customers.account_id = owned_since.account_id
     left join owners_before on customers.account_id = owners_before.account_id

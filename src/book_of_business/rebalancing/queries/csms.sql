@@ -7,14 +7,21 @@ clock as (
 
 ),
 
+numbers as (
+
+    select unnest(generate_series(1, cast(value as bigint))) as week_number from rules
+    where rule = 'capacity_weeks'
+
+),
+
 ahead as (
 
     select
         clock.as_of_date,
-        clock.as_of_date + cast(7 * weeks.week as integer) as week_end_date
+        clock.as_of_date + cast(7 * numbers.week_number as integer) as week_end_date
 
     from clock
-    cross join (select unnest(generate_series(1, cast($weeks as integer))) as week) as weeks
+    cross join numbers
 
 ),
 
@@ -84,9 +91,9 @@ final as (
         csms.languages,
         csms.skills,
         csms.fte,
-        csms.fte > 1 as is_pooled,
         csms.touch_ceiling_count,
         csms.productive_hours_per_week,
+        csms.fte > 1 as is_pooled,
         bands.maximum_account_count * csms.fte as most_account_count,
         bands.maximum_arr_usd * csms.fte as most_arr_usd,
         avg(weekly.capacity_hours) as capacity_hours
