@@ -162,6 +162,7 @@ def test_a_late_row_a_gone_row_and_a_killed_build_leave_what_a_full_build_gives(
     assert {"health_scores", "interactions"} <= grown_tables(player), "what was checked before was checked again"
 
 
+@pytest.mark.skipif(not IS_LONG, reason="minutes: make prove-increments")
 def test_a_book_without_counts_of_events_can_grow(tmp_path: Path) -> None:
     """Whether events begin to be counted is asked of every build after the first: of this book only users are.
 

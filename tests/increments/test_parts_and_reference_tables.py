@@ -20,6 +20,8 @@ from .history import EARLY_TICKET, Row, own_project
 from .sequences import Player, begun, keep_parsed_project
 from .test_increments_equal_a_full_build import IS_LONG
 
+pytestmark = pytest.mark.skipif(not IS_LONG, reason="minutes: make prove-increments")
+
 SEED = 33
 MOVED_DAYS = 150
 NOTHING = date(9999, 12, 27)
@@ -74,7 +76,6 @@ def test_a_ticket_matters_from_its_escalation_where_that_was_before_its_opening(
     assert rebuilt_from(player.build_dir / "working.duckdb") == monday(escalated_on)
 
 
-@pytest.mark.skipif(not IS_LONG, reason="minutes: make prove-increments")
 def test_people_leave_a_conversation_that_was_moved_before(player: Player) -> None:
     """The file of its participants was read when the conversation was a recent one, and never since."""
     history = player.history
@@ -156,7 +157,6 @@ def test_a_file_that_comes_while_a_build_runs_is_read_by_the_next(player: Player
     ghost.parent.rmdir()
 
 
-@pytest.mark.skipif(not IS_LONG, reason="minutes: make prove-increments")
 def test_a_reference_table_that_changes_while_a_build_runs_is_not_taken_for_what_was_built(
     player: Player, tmp_path: Path
 ) -> None:

@@ -107,7 +107,7 @@ def test_the_charts_are_drawn_when_they_are_wanted(open_page, folder: Path) -> N
     assert page.evaluate("window.vegaEmbed === undefined")
     page.click("#draw")
     page.wait_for_function("document.documentElement.dataset.charts === 'drawn'")
-    assert page.locator(".chart svg").count() >= 3
+    assert page.locator(".chart svg").count() == page.locator(".chart").count() > 1
 
 
 def test_the_page_can_be_read_without_scripts(open_page, folder: Path) -> None:

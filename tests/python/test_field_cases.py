@@ -126,8 +126,8 @@ def test_days_as_minutes_and_monthly_terms_with_last_days_change_nothing_else(tm
     assert rows(
         done.published_file, "select value, rule, scope from marts.rejected_rows where scope = 'value' order by value"
     ) == [("1440", "out_of_range", "value"), ("7200", "out_of_range", "value")]
-    scores = pl.read_csv(book / "interactions.csv", infer_schema=False).filter(pl.col("csm_id") == "C04")
-    not_on_scale = scores["sentiment_score"].is_not_null().sum()
+    # where one book is on another scale, the whole column is not read
+    not_on_scale = pl.read_csv(book / "interactions.csv", infer_schema=False)["sentiment_score"].is_not_null().sum()
     assert not_on_scale > 0
     assert coverage(done, "interactions")[:4] == (343, 343, 0, 2 + not_on_scale)
     longest = (

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import pytest
 from conftest import ROOT, Run, environment, quick_command, rows, run_build
 
@@ -90,19 +89,15 @@ def test_the_report_and_the_scorecard_say_so(silent_build: Run) -> None:
         assert "None" not in told.stdout
 
 
-def test_interactions_and_their_durations_that_come_later_rebuild_every_week(
-    small_book: Path, small_build: Run, silent_build: Run
-) -> None:
-    """After a header alone, conversations of unknown length, then all: the last build is as one from nothing.
+def test_interactions_that_come_later_rebuild_every_week(small_book: Path, small_build: Run, silent_build: Run) -> None:
+    """After a header alone, all conversations: the build is as one from nothing.
 
     It writes to the folder of the book that has the header alone, and so stands last here.
     """
     raw = silent_build.build_dir.parent / "raw"
-    interactions = pl.read_csv(small_book / "interactions.csv", infer_schema=False)
-    for frame in (interactions.with_columns(duration_minutes=pl.lit(None, pl.String)), interactions):
-        frame.write_csv(raw / "interactions.csv")
-        done = run_build(silent_build.build_dir, raw, "--fast", as_of_date=clock_of(small_build))
-        assert done.code == 0, done.said
+    shutil.copy(small_book / "interactions.csv", raw / "interactions.csv")
+    done = run_build(silent_build.build_dir, raw, "--fast", as_of_date=clock_of(small_build))
+    assert done.code == 0, done.said
     with duckdb.connect() as connection:
         connection.execute(f"attach '{small_build.published_file}' as whole (read_only)")
         connection.execute(f"attach '{done.published_file}' as grown (read_only)")

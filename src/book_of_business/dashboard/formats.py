@@ -11,12 +11,15 @@ SIGNS = ("", "k", "M", "B", "T")
 THOUSAND = 1000
 WHOLE_FROM = 100
 NAME_LENGTH = 48
+# Sums of two builds differ in the last digits, and a value between two shown ones must not fall now here, now there.
+EXACT = 9
 
 
 def percent(value: float | None, decimals: int = 0) -> str:
     """A ratio as a percentage; it never rounds onto 100 from a side."""
     if value is None:
         return NOTHING
+    value = round(value, EXACT)
     text = f"{value:.{decimals}%}"
     return f"{value:.{decimals + 1}%}" if text.startswith("100") and round(value, 9) != 1 else text
 
@@ -25,7 +28,7 @@ def usd(value: float | None) -> str:
     """US dollars in at most four digits: $950, $12.4k, $3.21M."""
     if value is None:
         return NOTHING
-    sign, amount, step = "-" if value < 0 else "", abs(value), 0
+    sign, amount, step = "-" if value < 0 else "", abs(round(value, EXACT)), 0
     while round(amount, 2) >= THOUSAND and step < len(SIGNS) - 1:
         amount /= THOUSAND
         step += 1
@@ -35,14 +38,14 @@ def usd(value: float | None) -> str:
 
 def number(value: float | None, decimals: int = 0) -> str:
     """A number with thousands apart."""
-    return NOTHING if value is None else f"{value:,.{decimals}f}"
+    return NOTHING if value is None else f"{round(value, EXACT):,.{decimals}f}"
 
 
 def signed(value: float | None, decimals: int = 0) -> str:
     """A number with its sign; zero has none."""
     if value is None:
         return NOTHING
-    text = f"{value:+,.{decimals}f}"
+    text = f"{round(value, EXACT):+,.{decimals}f}"
     return text[1:] if float(text.replace(",", "")) == 0 else text.replace("-", "\u2212")
 
 
