@@ -10,6 +10,7 @@ from book_of_business.dashboard.model import Cell, Column, Row, Section, Table
 from book_of_business.dashboard.reading import Published, read_query
 from book_of_business.dashboard.week import SHOWN_ACCOUNTS, about, csm_cell
 
+MOST_NAMED_ROWS = 2000
 AGES = (
     (0, 7, "0 to 7 days"),
     (8, 14, "8 to 14"),
@@ -112,7 +113,7 @@ def unmonitored(published: Published) -> Section:
         "Accounts that nobody has spoken to, the largest first",
         columns,
         rows,
-        frame,
+        slim(frame),
         max(0, frame.height - len(rows)),
     )
     return Section(
@@ -127,6 +128,11 @@ def shown_first(frame: pl.DataFrame) -> pl.DataFrame:
     of_each = frame.with_row_index("place").filter(pl.int_range(pl.len()).over("csm_id") < 2)["place"]
     places = sorted({*range(SHOWN_ACCOUNTS), *of_each.to_list()})
     return frame[places]
+
+
+def slim(frame: pl.DataFrame) -> pl.DataFrame:
+    """What goes into the CSV file: of very many rows without the names of CSMs, which load.csv has by id."""
+    return frame if frame.height <= MOST_NAMED_ROWS else frame.drop("csm_name", "team", "motion")
 
 
 def open_risks(published: Published) -> Section:
@@ -174,7 +180,7 @@ def open_risks(published: Published) -> Section:
         "Risks that nobody has noticed, the oldest first",
         columns,
         rows,
-        frame,
+        slim(frame),
         max(0, frame.height - len(rows)),
     )
     art = drawing.columns(counts, [label for _, _, label in AGES]) if rows else drawing.Markup("")
