@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
 from rich.text import Text
 
 from book_of_business.console import (
@@ -187,6 +186,8 @@ def robust_words(pods: Sequence, robust: Sequence, plain: Sequence) -> dict[str,
 
 def show(made, summary, recognised: list[str], advice: str | None, folder: Path, *, is_checked: bool) -> None:
     """A small table of the books that change or miss a limit, the gap, and where the files are."""
+    import polars as pl
+
     from book_of_business.dashboard import formats
 
     console = output_console()
