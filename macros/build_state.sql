@@ -60,7 +60,7 @@
     {{ return(incremental_models() | selectattr('unique_id', 'in', selected_resources) | list) }}
 {% endmacro %}
 
-{#- By way of the adapter, so that dbt knows that they are gone and makes them anew, with the columns they have now. -#}
+{#- By way of the adapter, so that dbt knows they are gone and recreates them with their present columns. -#}
 {% macro drop_models(models) %}
     {% for model in models %}
         {% set relation = load_cached_relation(api.Relation.create(database=model.database, schema=model.schema, identifier=model.alias)) %}

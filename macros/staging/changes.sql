@@ -1,6 +1,6 @@
 {#- What changed in the raw tables since the last whole run, and from which week on it matters. The sources' YAML says
     from when a row matters (`matters_from`), which columns matter later than that, and which matter to no week that is kept
-    (`is_label`: names are looked up anew by every build); `matters_where`: rows without it, and their children, never do. -#}
+    (`is_label`: every build looks names up again); `matters_where`: rows without it, and their children, never do. -#}
 
 {#- Tables of which a row matters by what other rows say: a subscription is known from the first start of its contract, ends
     its predecessor where it begins and, written inclusively, a day before. Their relation is a model with all accepted rows,

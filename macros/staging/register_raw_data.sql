@@ -195,7 +195,7 @@
     {{ return(problems) }}
 {% endmacro %}
 
-{#- A given date that is no date stops; one that is no Sunday means the last Sunday before it, and says so. -#}
+{#- A date that is not one stops the build; one that is not a Sunday means the last Sunday before it, and says so. -#}
 {% macro as_of_date_problems() %}
     {% set given = var('as_of_date', '') or env_var('AS_OF_DATE', '') %}
     {% if not given %}

@@ -59,7 +59,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
     """The rows of a query.
 
     Raises:
-        UserError: if the published file lacks a mart or a column that is asked for.
+        UserError: if the published file lacks a mart or a column that the query reads.
     """
     try:
         return connection.sql(sql).pl()

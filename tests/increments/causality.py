@@ -1,6 +1,6 @@
 """Find the tables that say something else of a week once later weeks are known.
 
-A build at an early as_of_date is held against one of the same raw tables at a later one: rows dated up to the early
+A build at an early as_of_date is compared with one of the same raw tables at a later one: rows dated up to the early
 date must be the same in both. `python -m tests.increments.causality EARLY.duckdb LATE.duckdb [SCHEMA]`.
 """
 

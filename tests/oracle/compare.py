@@ -39,7 +39,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dim_csms": ("csm_id",),
     "dim_weeks": ("week_start_date",),
 }
-# Not computed, but held against what must be true of them.
+# Not computed, but checked for what must be true of them.
 CHECKS: dict[str, Callable[[Book, Mart], list[str]]] = {
     "dim_accounts": check_dim_accounts,
     "fct_arr_movements": check_arr_movements,

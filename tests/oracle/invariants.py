@@ -1,4 +1,4 @@
-"""Marts whose rows are free to design: not computed, but held against what must be true of them."""
+"""Marts whose rows are free to design: not computed, but checked for what must be true of them."""
 
 from collections import defaultdict
 from datetime import date, timedelta

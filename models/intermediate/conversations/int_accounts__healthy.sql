@@ -1,5 +1,5 @@
 -- Grain: one row per account_id that is active on as_of_date.
--- Why: what the dashboards say of an account, to be held against what its people say.
+-- Why: what dashboards say about an account, to compare with what its people say.
 with
 
 owned as (

@@ -1,6 +1,6 @@
 """Whether the log can be believed, and whether there is anything in it: said before any weight is shown.
 
-The signal is held against chance: the histories of levels are dealt anew among the accounts of each CSM and segment.
+The signal is compared with chance: the histories of levels are shuffled among the accounts of each CSM and segment.
 What levels explain then is what any labels would.
 """
 

@@ -13,7 +13,7 @@ from book_of_business.calibration.limits import Limits
 from book_of_business.calibration.observations import TIME_ENTRIES
 from book_of_business.calibration.weights import BASE
 
-SEED = 20260628  # of the deals that the signal is held against: the same account-weeks have the same verdict
+SEED = 20260628  # of the shuffles that the signal is compared with: the same account-weeks have the same verdict
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Line:
 class SelfReport:
     """What the answers say.
 
-    answer_count: answers that are held against a load; away_count: those of weeks mostly away, which are not;
+    answer_count: answers that are compared with a load; away_count: those of weeks mostly away, which are not;
     with_load, within_csm: rank correlation of answers with loads, and of both about each CSM's own means (null: too
     few, or too much alike); habit_score, noise_score: standard deviations of people's habits and of single answers
     about them, points of the scale (null: too few repeat answers); csms: one row per CSM with repeat answers, from

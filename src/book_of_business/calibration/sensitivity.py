@@ -50,7 +50,7 @@ def trimmed(found: Observations) -> Observations:
 
 
 def row_of(name: str, calibration: Calibration, observations: Observations, meaning: str, limits: Limits) -> dict:
-    """One reading held against the calibration."""
+    """One reading compared with the calibration."""
     row = {"reading": name, "largest_change_ratio": None, "level": None, "account_weeks": observations.rows.height}
     try:
         again = calibrate(observations, calibration.in_force, limits)

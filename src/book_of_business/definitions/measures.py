@@ -27,7 +27,7 @@ BACKTICKED = re.compile(r"`(\w+)`")
 MART_IMPORT = re.compile(r"\b(\w+)\s+as\s+\(\s*select\s+\*\s+from\s+marts\.(\w+)")
 WORD = re.compile(r"\w+")
 NUMBERS = {"double", "bigint", "integer", "decimal"}
-# What `config: {meta: ...}` of a mart's column may say; `is_attribute` marks a number or flag that is no measure.
+# What `config: {meta: ...}` of a mart's column may say; `is_attribute` marks a number or flag that is not a measure.
 META = {"formula", "numerator", "denominator", "unit", "null_means", "rule_in", "is_attribute"}
 WINDOW = r"(?:_last_\d+_(?:days|weeks))?"
 UNITS = {

@@ -40,8 +40,8 @@ class Score:
 class Ablation:
     """Scores of the three models under one scheme, and what the picture without conversations is of the whole one.
 
-    `share` is explained without / explained with conversations (interval: CSMs drawn anew); null where the whole model
-    explains nothing for certain. `event_count` is that of the rows judged; `lack` says why there are no scores.
+    `share` is explained without / explained with conversations (interval: bootstrap over CSMs); null where the whole
+    model explains nothing for certain. `event_count` is that of the rows judged; `lack` says why there are no scores.
     """
 
     scheme: str

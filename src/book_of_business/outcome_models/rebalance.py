@@ -1,7 +1,7 @@
 """What a rebalance did to the books that gave accounts away: matched difference-in-differences, with its power.
 
 A book is rebalanced because it stands high, and what stands high falls by itself: before/after shows an effect where
-there is none, and so does a comparison with all other books. So each moved book is held against books in the same
+there is none, and so does a comparison with all other books. So each moved book is compared with books in the same
 trigger state, as high, that neither gave accounts away nor received any: what one book loses another gets. `evaluate`
 is what a rebalancing asks afterwards.
 """
@@ -193,7 +193,7 @@ def evaluate(
             usual = np.abs(level[rows, weeks] - level[at, when]) / spread
             distance = distance + np.where(np.isfinite(usual), usual, np.inf)
         # one week of each other book: who is often high would otherwise be most of the matches; of books equally near
-        # the first, where what is left of fractions would choose anew with each unit of measure
+        # the first, where what is left of fractions would depend on the unit of measure
         order = np.argsort(np.round(distance, 9), kind="stable")
         first = np.sort(np.unique(rows[order], return_index=True)[1])
         nearest = order[first][:NEIGHBOURS]

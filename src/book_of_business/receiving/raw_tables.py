@@ -18,7 +18,7 @@ from book_of_business.receiving.raw_forms import Form, fault_of_csv, unquoted
 
 
 def check_readable(working_file: Path, on_progress: ProgressCallback | None = None) -> dict[str, int]:
-    """Read every registered raw table once, so that a file that is no CSV of one shape is named with its line.
+    """Read every registered raw table once, so that a malformed CSV is reported with its line.
 
     A table that takes longer than two seconds is told on the terminal, with its rows.
 

@@ -1,4 +1,4 @@
-"""What one run is asked for, checked, and the dates that follow from it."""
+"""The options of one run, checked, and the dates that follow from them."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class SimulationError(ValueError):
 class Settings:
     """A checked request. `as_of` is the last Sunday of the simulated window.
 
-    Raises SimulationError for a value out of range, an `as_of` that is no Sunday or an unknown world.
+    Raises SimulationError for a value out of range, an `as_of` that is not a Sunday or an unknown world.
     """
 
     accounts: int = 400

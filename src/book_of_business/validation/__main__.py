@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--build-dir", type=Path, default=default, metavar="DIR", help="default: BUILD_DIR")
         if name in PHASES:
             command.add_argument("--page", action="store_true", help="also write validation.html")
-    commands.add_parser("suites", help="write the edge suites anew from the raw contract")
+    commands.add_parser("suites", help="rewrite the edge suites from the raw contract")
     return top
 
 

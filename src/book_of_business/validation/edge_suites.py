@@ -215,7 +215,7 @@ def look_expectations(table: RawTable, column: RawColumn) -> list[dict[str, Any]
 
 
 def edge_suite(table: RawTable) -> dict[str, Any]:
-    """The suite of one raw table, as Great Expectations reads it: no ids, which it would write anew."""
+    """The suite of one raw table, as Great Expectations reads it, without ids, which would change on every write."""
     expectations = table_expectations(table)
     for column in table.columns:
         expectations.extend(value_expectations(table, column))

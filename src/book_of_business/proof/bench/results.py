@@ -41,13 +41,13 @@ def open_session(size: Size, facts: Record) -> Session:
     goes_on = bool(found) and found[0] == about and found[-1]["kind"] != "finished"
     session = Session(size, about, found[1:] if goes_on else [])
     size.folder.mkdir(parents=True, exist_ok=True)
-    # anew in any case: a line that a killed run left half-written would swallow the next one
+    # start a new line: one that a killed run left half-written would swallow the next
     size.session_file.write_text(lines(session.records()), encoding="utf-8")
     return session
 
 
 def finish_session(session: Session) -> None:
-    """The next run of this size begins anew."""
+    """The next run of this size starts from the beginning."""
     with session.size.session_file.open("a", encoding="utf-8") as handle:
         handle.write(lines([{"kind": "finished"}]))
 

@@ -1,4 +1,4 @@
-"""Simulated books whose deteriorations are known: built with dbt, their signals held against what was planted."""
+"""Simulated books whose deteriorations are known: built with dbt, their signals compared with what was planted."""
 
 from __future__ import annotations
 
